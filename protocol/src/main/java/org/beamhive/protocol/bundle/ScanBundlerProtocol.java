@@ -1,0 +1,93 @@
+package org.beamhive.protocol.bundle;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import java.util.List;
+import org.beamhive.protocol.document.RunStart;
+import org.beamhive.protocol.model.DeviceDescription;
+import org.beamhive.protocol.model.DeviceName;
+import org.beamhive.protocol.model.Reading;
+import org.beamhive.protocol.model.Refusal;
+import org.beamhive.protocol.model.Value;
+import org.beamhive.protocol.wire.CborSerializable;
+
+/**
+ * What one says to the ScanBundler of a run: the worker says what a point consists of, devices send
+ * their readings, and the bundler puts documents together and hands them to the RunLog in batches.
+ */
+public final class ScanBundlerProtocol {
+  private ScanBundlerProtocol() {}
+
+  /** All that a bundler handles. */
+  public sealed interface Command permits Request, Internal {}
+
+  /** What others may send. */
+  public sealed interface Request extends Command, CborSerializable
+      permits OpenRun, Describe, Bundle, Drop, RecordAnswer, CloseRun, DeviceRead, ReadFailed {}
+
+  /** What a bundler tells itself. */
+  public non-sealed interface Internal extends Command {}
+
+  /** Write the start document. The worker gets {@link Logged} when it is durable. */
+  public record OpenRun(RunStart start) implements Request {}
+
+  /** What the devices of this run are; sent before the first bundle. No answer. */
+  public record Describe(List<DeviceDescription> devices) implements Request {
+    public Describe {
+      devices = List.copyOf(devices);
+    }
+  }
+
+  /**
+   * A point is these devices' readings and becomes the next event of the stream. The worker gets
+   * {@link PointTaken} or {@link PointFailed} once, and {@link Logged} when the event is durable.
+   */
+  public record Bundle(long point, String stream, List<DeviceName> devices) implements Request {
+    public Bundle {
+      devices = List.copyOf(devices);
+    }
+  }
+
+  /** Forget the readings of a point that will not be saved. No answer. */
+  public record Drop(long point) implements Request {}
+
+  /** Record an answer that the plan can branch on. The worker gets {@link Logged}. */
+  public record RecordAnswer(long instruction, Value answer) implements Request {}
+
+  /** Write the stop document. The worker gets {@link Logged} when it is durable. */
+  public record CloseRun(String exitStatus, String reason) implements Request {}
+
+  /** A device's readings for a point, in the order of its data keys. */
+  public record DeviceRead(DeviceName device, long point, List<Reading> readings)
+      implements Request {
+    public DeviceRead {
+      readings = List.copyOf(readings);
+    }
+  }
+
+  /** A device could not be read for a point. */
+  public record ReadFailed(DeviceName device, long point, Refusal problem) implements Request {}
+
+  /** What the bundler tells the worker. */
+  @JsonTypeInfo(use = JsonTypeInfo.Id.NAME)
+  @JsonSubTypes({
+    @JsonSubTypes.Type(value = PointTaken.class, name = "point-taken"),
+    @JsonSubTypes.Type(value = PointFailed.class, name = "point-failed"),
+    @JsonSubTypes.Type(value = Logged.class, name = "logged")
+  })
+  public sealed interface Reply extends CborSerializable permits PointTaken, PointFailed, Logged {}
+
+  /** All readings of the point are there: devices may move on. */
+  public record PointTaken(long point) implements Reply {}
+
+  /** The point can't be completed. */
+  public record PointFailed(long point, DeviceName device, Refusal problem) implements Reply {}
+
+  /**
+   * So many of the entries given to the bundler, in their order, are durable.
+   *
+   * @param entries count of durable entries (start, answers, points, stop) since this bundler began
+   * @param waiting count of entries that are not durable yet
+   */
+  public record Logged(long entries, long waiting) implements Reply {}
+}

@@ -1,0 +1,77 @@
+package org.beamhive.protocol.model;
+
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * What everybody may know of a device: for checks before a scan, for the list of devices, for the
+ * bridge.
+ *
+ * @param name its name
+ * @param hutch whose nodes own it
+ * @param deviceClass its type name in the device file
+ * @param description free text
+ * @param state where it is in its life
+ * @param problem what is wrong and what to do, empty if nothing is
+ * @param abilities what can be done with it
+ * @param readoutPriority when scans read it
+ * @param softwareTrigger whether a scan triggers it at each point
+ * @param limits of its setpoint
+ * @param units of its readback, may be empty
+ * @param precision decimals to show
+ * @param hints the data keys to show and plot
+ * @param tags from the device file
+ */
+public record DeviceView(
+    DeviceName name,
+    HutchName hutch,
+    String deviceClass,
+    String description,
+    State state,
+    String problem,
+    Set<Ability> abilities,
+    ReadoutPriority readoutPriority,
+    boolean softwareTrigger,
+    Limits limits,
+    String units,
+    int precision,
+    List<String> hints,
+    Set<String> tags) {
+  public DeviceView {
+    abilities = Set.copyOf(abilities);
+    hints = List.copyOf(hints);
+    tags = java.util.Collections.unmodifiableSet(new TreeSet<>(tags));
+  }
+
+  /** Where a device is in its life. */
+  public enum State {
+    /** In the device file with {@code enabled: false}. */
+    DISABLED,
+    /** Not connected yet, or not any more; tried again by itself. */
+    CONNECTING,
+    /** Connected and at rest. */
+    READY,
+    /** Moving, counting or otherwise busy. */
+    BUSY
+  }
+
+  /** What can be done with a device (Bluesky's protocols). */
+  public enum Ability {
+    READABLE,
+    MOVABLE,
+    TRIGGERABLE,
+    STAGEABLE,
+    FLYABLE
+  }
+
+  /** Whether it has an ability. */
+  public boolean can(Ability ability) {
+    return abilities.contains(ability);
+  }
+
+  /** Whether it is connected. */
+  public boolean connected() {
+    return state == State.READY || state == State.BUSY;
+  }
+}
