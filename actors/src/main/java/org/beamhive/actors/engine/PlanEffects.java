@@ -1,0 +1,34 @@
+package org.beamhive.actors.engine;
+
+import java.util.List;
+import org.beamhive.protocol.model.DeviceName;
+import org.beamhive.protocol.model.Value;
+
+/** What an instruction does to the world outside the plan. Commands with a token are answered with that token. */
+interface PlanEffects {
+  void set(DeviceName device, Value setpoint, long token);
+
+  void trigger(DeviceName device, long token);
+
+  void stage(DeviceName device, long token);
+
+  void unstage(DeviceName device, long token);
+
+  void locate(DeviceName device, long token);
+
+  void stop(DeviceName device);
+
+  void read(DeviceName device, long point);
+
+  void bundle(long point, String stream, List<DeviceName> devices);
+
+  void drop(long point);
+
+  void openRun(Value.Fields metadata);
+
+  void closeRun(String exitStatus, String reason);
+
+  void recordAnswer(long instruction, Value answer);
+
+  void sleep(double seconds, long token);
+}

@@ -1,0 +1,572 @@
+package org.beamhive.actors.engine;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.LongSupplier;
+import org.beamhive.actors.scans.instruction.Instruction;
+import org.beamhive.actors.scans.instruction.Steps;
+import org.beamhive.protocol.model.DeviceName;
+import org.beamhive.protocol.model.Refusal;
+import org.beamhive.protocol.model.Value;
+import org.beamhive.protocol.run.RunProgress;
+
+/**
+ * Executes a plan's instructions one after the other, as far as it can without waiting. Who owns it tells it what came in and
+ * calls {@link #advance()} again.
+ *
+ * <p>Since the last checkpoint instructions are remembered; after an interruption they are executed again. A saved point
+ * counts as a checkpoint too: its event is in the log and must not be taken twice.
+ *
+ * <p>Mutable and single-threaded on purpose: it runs for every point of every scan, inside one actor.
+ */
+final class PlanInterpreter {
+  /** What came of {@link #advance()}. */
+  enum Outcome {
+    /** Waits for an answer. */
+    WAITING,
+    /** Stands at a checkpoint, since a pause was asked for. */
+    AT_PAUSE,
+    /** The plan has ended by itself. */
+    ENDED,
+    /** Something failed: see {@link #failure()}. */
+    FAILED
+  }
+
+  private enum Wait {
+    NOTHING,
+    GROUP,
+    TOKEN,
+    POINT,
+    LOG,
+    CLOSED
+  }
+
+  /** An instruction and its number in the plan, {@link #UNNUMBERED} for those that the plan did not give. */
+  private record Step(Instruction instruction, long number) {}
+
+  private record Pending(String group, DeviceName device, Step step) {}
+
+  private static final long UNNUMBERED = -1;
+
+  private static final String RESUME_GROUP = "resume";
+
+  private final Steps steps;
+  private final PlanEffects effects;
+  private final int lookAhead;
+  private final LongSupplier nanoTime;
+
+  private final Deque<Step> replay = new ArrayDeque<>();
+  private final List<Step> sinceCheckpoint = new ArrayList<>();
+  private boolean rewindable = true;
+  private final Map<Long, Pending> pending = new HashMap<>();
+  // interrupted commands whose devices have not said yet that they stand
+  private final Set<Long> abandoned = new HashSet<>();
+  private final Map<DeviceName, Value> positions = new LinkedHashMap<>();
+  private final Set<DeviceName> moved = new LinkedHashSet<>();
+  private final Set<DeviceName> staged = new LinkedHashSet<>();
+  private final List<DeviceName> bundleDevices = new ArrayList<>();
+  private String bundleStream;
+  private Value answer = Value.None.NONE;
+  private Refusal failure;
+  private boolean pauseAsked;
+  private boolean runOpen;
+  private boolean runOpened;
+
+  private Wait wait = Wait.NOTHING;
+  private String waitGroup = "";
+  private long waitToken;
+  private long waitSince;
+  private long lastToken;
+  private long lastPoint;
+  private long instructions;
+  private Step current;
+  private boolean locating;
+  private long given;
+  private long openedAt;
+  private long logged;
+
+  PlanInterpreter(Steps steps, PlanEffects effects, int lookAhead, LongSupplier nanoTime) {
+    this.steps = steps;
+    this.effects = effects;
+    this.lookAhead = lookAhead;
+    this.nanoTime = nanoTime;
+  }
+
+  // ------------------------------------------------------------------ going on after a crash
+
+  /**
+   * Runs through the plan without touching anything, up to the first instruction whose result the log does not hold, and
+   * prepares to go on from the checkpoint before it: devices staged again, motors where the plan had left them.
+   */
+  void recover(RunProgress progress) {
+    Map<String, Long> saved = new HashMap<>();
+    Value recorded = Value.None.NONE;
+    boolean atLimit = false;
+    while (!atLimit) {
+      Instruction next = steps.next(recorded);
+      recorded = Value.None.NONE;
+      if (next == null) {
+        break;
+      }
+      Step step = new Step(next, instructions++);
+      if (next instanceof Instruction.OpenRun) {
+        atLimit = progress.start() == null;
+        runOpen = runOpened = !atLimit;
+      } else if (next instanceof Instruction.Locate) {
+        recorded = progress.answers().get(step.number());
+        atLimit = recorded == null;
+      } else if (next instanceof Instruction.Save) {
+        atLimit = saved.merge(bundleStream, 1L, Long::sum) > progress.lastSeqNum(bundleStream);
+      } else if (next instanceof Instruction.CloseRun) {
+        atLimit = !progress.closed();
+        runOpen = atLimit;
+      } else {
+        passOver(next);
+      }
+      if (atLimit || replayed(next)) {
+        sinceCheckpoint.add(step);
+      }
+      if (!atLimit && (next instanceof Instruction.Save || next instanceof Instruction.Locate || !replayed(next))) {
+        sinceCheckpoint.clear();
+      }
+    }
+    prepareToGoOn();
+  }
+
+  private void passOver(Instruction next) {
+    if (next instanceof Instruction.Set set) {
+      positions.put(set.device(), set.setpoint());
+    } else if (next instanceof Instruction.Stage stage) {
+      staged.add(stage.device());
+    } else if (next instanceof Instruction.Unstage unstage) {
+      staged.remove(unstage.device());
+    } else if (next instanceof Instruction.Create create) {
+      bundleStream = create.stream();
+    } else if (next instanceof Instruction.Checkpoint) {
+      sinceCheckpoint.clear();
+      rewindable = true;
+    } else if (next instanceof Instruction.ClearCheckpoint) {
+      rewindable = false;
+    }
+  }
+
+  private void prepareToGoOn() {
+    Set<DeviceName> setAnyway = new LinkedHashSet<>();
+    for (Step step : sinceCheckpoint) {
+      if (step.instruction() instanceof Instruction.Set set) {
+        setAnyway.add(set.device());
+      }
+    }
+    staged.forEach(device -> replay.add(new Step(new Instruction.Stage(device), UNNUMBERED)));
+    boolean moving = false;
+    for (Map.Entry<DeviceName, Value> position : positions.entrySet()) {
+      if (runOpen && !setAnyway.contains(position.getKey())) {
+        replay.add(
+            new Step(new Instruction.Set(position.getKey(), position.getValue(), RESUME_GROUP), UNNUMBERED));
+        moving = true;
+      }
+    }
+    if (moving) {
+      replay.add(new Step(new Instruction.Wait(RESUME_GROUP), UNNUMBERED));
+    }
+    replay.addAll(sinceCheckpoint);
+    sinceCheckpoint.clear();
+    staged.clear();
+    bundleStream = null;
+    moved.addAll(positions.keySet());
+  }
+
+  // ------------------------------------------------------------------ executing
+
+  /** Executes instructions until one must be waited for, the plan ends, fails or stands at a pause. */
+  Outcome advance() {
+    while (true) {
+      if (failure != null) {
+        return Outcome.FAILED;
+      }
+      if (wait != Wait.NOTHING && !waitIsOver()) {
+        return Outcome.WAITING;
+      }
+      wait = Wait.NOTHING;
+      current = replay.pollFirst();
+      if (current == null) {
+        Instruction planned = steps.next(answer);
+        if (planned == null) {
+          return Outcome.ENDED;
+        }
+        current = new Step(planned, instructions++);
+      }
+      answer = Value.None.NONE;
+      Instruction next = current.instruction();
+      if (next instanceof Instruction.Checkpoint) {
+        sinceCheckpoint.clear();
+        rewindable = true;
+        if (pauseAsked && pending.isEmpty()) {
+          return Outcome.AT_PAUSE;
+        }
+        if (given - logged > lookAhead) {
+          begin(Wait.LOG);
+        }
+      } else if (next instanceof Instruction.Pause pause) {
+        sinceCheckpoint.clear();
+        if (!pause.deferred()) {
+          return Outcome.AT_PAUSE;
+        }
+        pauseAsked = true;
+      } else {
+        sinceCheckpoint.add(current);
+        execute(next);
+      }
+    }
+  }
+
+  /** Whether an instruction is executed again after an interruption; the others are checkpoints themselves. */
+  private static boolean replayed(Instruction next) {
+    return !(next instanceof Instruction.Stage
+        || next instanceof Instruction.Unstage
+        || next instanceof Instruction.OpenRun
+        || next instanceof Instruction.CloseRun
+        || next instanceof Instruction.Checkpoint);
+  }
+
+  private boolean waitIsOver() {
+    return switch (wait) {
+      case GROUP -> groupDone(waitGroup);
+      case TOKEN -> !pending.containsKey(waitToken);
+      case LOG -> given - logged <= lookAhead / 2;
+      case CLOSED -> logged >= given;
+      case POINT, NOTHING -> false;
+    };
+  }
+
+  private boolean groupDone(String group) {
+    for (Pending one : pending.values()) {
+      if (one.group().equals(group)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void execute(Instruction next) {
+    if (next instanceof Instruction.Set set) {
+      positions.put(set.device(), set.setpoint());
+      moved.add(set.device());
+      effects.set(set.device(), set.setpoint(), expect(set.group(), set.device()));
+    } else if (next instanceof Instruction.Wait waitFor) {
+      if (!groupDone(waitFor.group())) {
+        waitGroup = waitFor.group();
+        begin(Wait.GROUP);
+      }
+    } else if (next instanceof Instruction.Trigger trigger) {
+      effects.trigger(trigger.device(), expect(trigger.group(), trigger.device()));
+    } else if (next instanceof Instruction.Create create) {
+      require(bundleStream == null, "a point was begun before the last one was saved");
+      require(runOpen, "a point was begun outside a run");
+      bundleStream = create.stream();
+      bundleDevices.clear();
+      lastPoint++;
+    } else if (next instanceof Instruction.Read read) {
+      require(bundleStream != null, "device '" + read.device() + "' was read outside a point");
+      bundleDevices.add(read.device());
+      effects.read(read.device(), lastPoint);
+    } else if (next instanceof Instruction.Save) {
+      require(bundleStream != null, "a point was saved that was not begun");
+      effects.bundle(lastPoint, bundleStream, bundleDevices);
+      bundleStream = null;
+      begin(Wait.POINT);
+    } else if (next instanceof Instruction.Drop) {
+      dropPoint();
+    } else {
+      executeRare(next);
+    }
+  }
+
+  private void executeRare(Instruction next) {
+    if (next instanceof Instruction.OpenRun open) {
+      require(!runOpened, "a second run in one plan");
+      effects.openRun(open.metadata());
+      openedAt = ++given;
+      runOpen = runOpened = true;
+      sinceCheckpoint.clear();
+    } else if (next instanceof Instruction.CloseRun close) {
+      require(runOpen, "a run was closed that is not open");
+      closeRun(close.exitStatus(), close.reason());
+      sinceCheckpoint.clear();
+    } else if (next instanceof Instruction.Stage stage) {
+      staged.add(stage.device());
+      waitToken = expect("", stage.device());
+      effects.stage(stage.device(), waitToken);
+      begin(Wait.TOKEN);
+      sinceCheckpoint.clear();
+    } else if (next instanceof Instruction.Unstage unstage) {
+      staged.remove(unstage.device());
+      waitToken = expect("", unstage.device());
+      effects.unstage(unstage.device(), waitToken);
+      begin(Wait.TOKEN);
+      sinceCheckpoint.clear();
+    } else if (next instanceof Instruction.Locate locate) {
+      waitToken = expect("", locate.device());
+      locating = true;
+      effects.locate(locate.device(), waitToken);
+      begin(Wait.TOKEN);
+    } else if (next instanceof Instruction.Sleep sleep) {
+      waitToken = expect("", null);
+      effects.sleep(sleep.seconds(), waitToken);
+      begin(Wait.TOKEN);
+    } else if (next instanceof Instruction.ClearCheckpoint) {
+      rewindable = false;
+      sinceCheckpoint.clear();
+    }
+  }
+
+  /** Writes the stop document; {@link #advance()} then waits until it is durable. */
+  void closeRun(String exitStatus, String reason) {
+    effects.closeRun(exitStatus, reason);
+    given++;
+    runOpen = false;
+    begin(Wait.CLOSED);
+  }
+
+  private void dropPoint() {
+    effects.drop(lastPoint);
+    bundleStream = null;
+    bundleDevices.clear();
+  }
+
+  private static void require(boolean condition, String otherwise) {
+    if (!condition) {
+      throw new IllegalStateException("the plan is wrong: " + otherwise);
+    }
+  }
+
+  private long expect(String group, DeviceName device) {
+    pending.put(++lastToken, new Pending(group, device, current));
+    return lastToken;
+  }
+
+  private void begin(Wait next) {
+    wait = next;
+    waitSince = nanoTime.getAsLong();
+  }
+
+  // ------------------------------------------------------------------ what came in
+
+  /** A command is done, or a sleep is over. */
+  void onDone(long token) {
+    if (pending.remove(token) == null) {
+      abandoned.remove(token);
+    }
+  }
+
+  /** A device was located. */
+  void onLocated(long token, Value setpoint, Value readback) {
+    if (pending.remove(token) != null && locating && token == waitToken) {
+      locating = false;
+      answer = new Value.Fields(Map.of("setpoint", setpoint, "readback", readback));
+      effects.recordAnswer(current.number(), answer);
+      given++;
+      sinceCheckpoint.clear();
+    }
+  }
+
+  /** A command has failed. */
+  void onFailed(long token, Refusal problem) {
+    if (pending.remove(token) != null) {
+      fail(problem);
+    } else {
+      abandoned.remove(token);
+    }
+  }
+
+  /** The plan can't go on. The first reason is kept. */
+  void fail(Refusal problem) {
+    if (failure == null) {
+      failure = problem;
+    }
+  }
+
+  /** All readings of a point are there. */
+  void onPointTaken(long point) {
+    if (point == lastPoint && wait == Wait.POINT) {
+      wait = Wait.NOTHING;
+      given++;
+      sinceCheckpoint.clear();
+    }
+  }
+
+  /** A point can't be completed. */
+  void onPointFailed(long point, Refusal problem) {
+    if (point == lastPoint) {
+      wait = Wait.NOTHING;
+      dropPoint();
+      fail(problem);
+    }
+  }
+
+  /** So many entries of the run are durable. */
+  void onLogged(long entries) {
+    logged = entries;
+  }
+
+  /** Stand at the next checkpoint, or don't any more. */
+  void askPause(boolean pause) {
+    pauseAsked = pause;
+  }
+
+  // ------------------------------------------------------------------ interruption
+
+  /** Whether the plan can be interrupted here: a point or a stop document that is under way is completed first. */
+  boolean interruptible() {
+    return wait != Wait.POINT && (wait != Wait.CLOSED || allLogged());
+  }
+
+  /** Stops what moves, forgets what was waited for, and prepares to go on from the last checkpoint. */
+  void interrupt() {
+    stopAll();
+    if (bundleStream != null) {
+      dropPoint();
+    }
+    List<Step> again = new ArrayList<>();
+    new TreeMap<>(pending).values().stream()
+        .map(Pending::step)
+        .filter(step -> step.instruction() instanceof Instruction.Set && !sinceCheckpoint.contains(step))
+        .forEach(again::add);
+    again.addAll(sinceCheckpoint);
+    abandonPending();
+    locating = false;
+    wait = Wait.NOTHING;
+    replayFirst(again);
+    sinceCheckpoint.clear();
+    pauseAsked = false;
+  }
+
+  private void abandonPending() {
+    pending.forEach(
+        (token, one) -> {
+          if (one.device() != null) {
+            abandoned.add(token);
+          }
+        });
+    pending.clear();
+  }
+
+  /** These devices have started anew: stage them again and bring them back to where the plan had them. */
+  void startedAnew(Set<DeviceName> devices) {
+    List<Step> again = new ArrayList<>();
+    boolean moving = false;
+    for (DeviceName device : devices) {
+      if (staged.contains(device)) {
+        again.add(new Step(new Instruction.Stage(device), UNNUMBERED));
+      }
+    }
+    for (DeviceName device : devices) {
+      if (positions.containsKey(device)) {
+        again.add(new Step(new Instruction.Set(device, positions.get(device), RESUME_GROUP), UNNUMBERED));
+        moving = true;
+      }
+    }
+    if (moving) {
+      again.add(new Step(new Instruction.Wait(RESUME_GROUP), UNNUMBERED));
+    }
+    replayFirst(again);
+  }
+
+  private void replayFirst(List<Step> again) {
+    for (int i = again.size() - 1; i >= 0; i--) {
+      replay.addFirst(again.get(i));
+    }
+  }
+
+  /** Stops every device that was moved or is busy for this plan. */
+  void stopAll() {
+    Set<DeviceName> devices = new LinkedHashSet<>(moved);
+    pending.values().stream().filter(one -> one.device() != null).forEach(one -> devices.add(one.device()));
+    devices.forEach(effects::stop);
+  }
+
+  /** The plan is over, however: stops everything and forgets what was waited for. */
+  void end() {
+    stopAll();
+    abandonPending();
+    locating = false;
+    wait = Wait.NOTHING;
+  }
+
+  /** Unstages what is still staged; the answers come as usual. */
+  void unstageAll() {
+    abandoned.clear();
+    for (DeviceName device : List.copyOf(staged)) {
+      effects.unstage(device, expect("", device));
+    }
+    staged.clear();
+  }
+
+  // ------------------------------------------------------------------ what is known
+
+  /** Why it failed. */
+  Refusal failure() {
+    return failure;
+  }
+
+  /** Whether a pause is possible here; after {@code ClearCheckpoint} it is not. */
+  boolean rewindable() {
+    return rewindable;
+  }
+
+  /** Whether the run is open. */
+  boolean runOpen() {
+    return runOpen;
+  }
+
+  /** Whether the start document is durable. */
+  boolean openDurable() {
+    return runOpened && logged >= openedAt;
+  }
+
+  /** Whether this plan has opened its run. */
+  boolean runOpened() {
+    return runOpened;
+  }
+
+  /** Whether commands are under way. */
+  boolean busy() {
+    return !pending.isEmpty();
+  }
+
+  /** Whether interrupted devices have not said yet that they stand. */
+  boolean stopping() {
+    return !abandoned.isEmpty();
+  }
+
+  /** Whether everything given to the log is durable. */
+  boolean allLogged() {
+    return logged >= given;
+  }
+
+  /** What is waited for and for how long, or null if it is not too long yet. */
+  String overdue(long readNanos, long stepNanos) {
+    long waited = nanoTime.getAsLong() - waitSince;
+    if (wait == Wait.POINT && waited > readNanos) {
+      return "the readings of a point of " + bundleDevices + " did not all come";
+    }
+    if ((wait == Wait.GROUP || (wait == Wait.TOKEN && pendingDevice() != null)) && waited > stepNanos) {
+      return "no end of " + (wait == Wait.GROUP ? "group '" + waitGroup + "'" : "device '" + pendingDevice() + "'");
+    }
+    return null;
+  }
+
+  private DeviceName pendingDevice() {
+    Pending one = pending.get(waitToken);
+    return one == null ? null : one.device();
+  }
+}

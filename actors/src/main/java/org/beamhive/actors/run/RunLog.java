@@ -1,0 +1,155 @@
+package org.beamhive.actors.run;
+
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.Behavior;
+import akka.actor.typed.SupervisorStrategy;
+import akka.actor.typed.Terminated;
+import akka.actor.typed.javadsl.ActorContext;
+import akka.actor.typed.javadsl.Behaviors;
+import akka.persistence.typed.PersistenceId;
+import akka.persistence.typed.javadsl.CommandHandler;
+import akka.persistence.typed.javadsl.Effect;
+import akka.persistence.typed.javadsl.EventHandler;
+import akka.persistence.typed.javadsl.EventSourcedBehavior;
+import akka.persistence.typed.javadsl.SignalHandler;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.beamhive.protocol.model.Refusal;
+import org.beamhive.protocol.model.RunUid;
+import org.beamhive.protocol.run.RunEntry;
+import org.beamhive.protocol.run.RunLogProtocol.Append;
+import org.beamhive.protocol.run.RunLogProtocol.Appended;
+import org.beamhive.protocol.run.RunLogProtocol.Command;
+import org.beamhive.protocol.run.RunLogProtocol.Entries;
+import org.beamhive.protocol.run.RunLogProtocol.GetProgress;
+import org.beamhive.protocol.run.RunLogProtocol.NotAppended;
+import org.beamhive.protocol.run.RunLogProtocol.Older;
+import org.beamhive.protocol.run.RunLogProtocol.Pull;
+import org.beamhive.protocol.run.RunLogProtocol.PullReply;
+import org.beamhive.protocol.run.RunLogProtocol.Request;
+
+/**
+ * The one truth about a run: its documents and the answers its plan can branch on, in their order, durable before anybody
+ * sees them.
+ *
+ * <p>One ScanBundler appends, in batches; followers pull, each at its own pace, and are told to read the journal when they
+ * are too far behind, so a slow one costs nothing here. An entry's position is its sequence number in the journal. A second
+ * log of the same run, after a split of the cluster, can't write: the journal refuses a sequence number that exists.
+ *
+ * <p>If a write fails, the log is read again after a while; who appended finds out with {@link GetProgress} what is there.
+ */
+public final class RunLog extends EventSourcedBehavior<Command, RunEntry, RunLogState> {
+  private final ActorContext<Command> context;
+  private final RunSettings settings;
+  // followers that wait for the next entry; each has one pull under way
+  private final Map<ActorRef<PullReply>, Pull> waiting = new HashMap<>();
+
+  /** The log of a run. */
+  public static Behavior<Request> create(RunUid run, RunSettings settings) {
+    return Behaviors.<Command>setup(
+            context -> {
+              context.setLoggerName(RunLog.class);
+              return Behaviors.withMdc(
+                  Command.class, Map.of("run", run.value()), new RunLog(context, run, settings));
+            })
+        .narrow();
+  }
+
+  /** Under which id the journal keeps the log of a run. */
+  public static PersistenceId persistenceId(RunUid run) {
+    return PersistenceId.of("run", run.value());
+  }
+
+  private RunLog(ActorContext<Command> context, RunUid run, RunSettings settings) {
+    super(
+        persistenceId(run),
+        SupervisorStrategy.restartWithBackoff(settings.restartMin(), settings.restartMax(), 0.2));
+    this.context = context;
+    this.settings = settings;
+  }
+
+  @Override
+  public RunLogState emptyState() {
+    return new RunLogState(settings.tail());
+  }
+
+  @Override
+  public CommandHandler<Command, RunEntry, RunLogState> commandHandler() {
+    return newCommandHandlerBuilder()
+        .forAnyState()
+        .onCommand(Append.class, this::onAppend)
+        .onCommand(Pull.class, this::onPull)
+        .onCommand(GetProgress.class, this::onGetProgress)
+        .build();
+  }
+
+  @Override
+  public EventHandler<RunLogState, RunEntry> eventHandler() {
+    return (state, entry) -> {
+      state.add(entry);
+      return state;
+    };
+  }
+
+  @Override
+  public SignalHandler<RunLogState> signalHandler() {
+    return newSignalHandlerBuilder()
+        .onSignal(Terminated.class, (state, gone) -> waiting.keySet().removeIf(gone.getRef()::equals))
+        .build();
+  }
+
+  private Effect<RunEntry, RunLogState> onAppend(RunLogState state, Append append) {
+    Optional<Refusal> refusal = state.refuse(append.entries());
+    if (refusal.isPresent()) {
+      context.getLog().error("Refused to append {} entries: {}", append.entries().size(), refusal.get().text());
+      append.replyTo().tell(new NotAppended(refusal.get()));
+      return Effect().none();
+    }
+    return Effect()
+        .persist(append.entries())
+        .thenRun(
+            after -> {
+              append.replyTo().tell(new Appended(after.entries()));
+              serveWaiting(after);
+            });
+  }
+
+  private Effect<RunEntry, RunLogState> onPull(RunLogState state, Pull pull) {
+    if (!serve(state, pull)) {
+      if (waiting.put(pull.replyTo(), pull) == null) {
+        context.watch(pull.replyTo());
+      }
+    }
+    return Effect().none();
+  }
+
+  private Effect<RunEntry, RunLogState> onGetProgress(RunLogState state, GetProgress ask) {
+    ask.replyTo().tell(state.progress());
+    return Effect().none();
+  }
+
+  private void serveWaiting(RunLogState state) {
+    List<Pull> pulls = new ArrayList<>(waiting.values());
+    for (Pull pull : pulls) {
+      if (serve(state, pull)) {
+        waiting.remove(pull.replyTo());
+        context.unwatch(pull.replyTo());
+      }
+    }
+  }
+
+  private boolean serve(RunLogState state, Pull pull) {
+    if (pull.from() > state.entries()) {
+      return false;
+    }
+    if (pull.from() < state.firstHeld()) {
+      pull.replyTo().tell(new Older(state.firstHeld()));
+    } else {
+      pull.replyTo().tell(new Entries(pull.from(), state.from(pull.from(), Math.min(pull.max(), settings.page()))));
+    }
+    return true;
+  }
+}
