@@ -45,9 +45,10 @@ public interface Steps {
 
   /** One after the other; a part is made when the one before it has ended. */
   @SafeVarargs
+  @SuppressWarnings("varargs") // only read
   static Steps concat(Supplier<? extends Steps>... parts) {
     List<Supplier<? extends Steps>> all = List.of(parts);
-    return new Chain(all.stream().<Steps>map(Supplier::get).iterator());
+    return forEach(all.iterator(), Supplier::get);
   }
 
   /** The steps of each item in turn; nothing is made before its turn. */
