@@ -40,6 +40,7 @@ final class PointSteps implements Steps {
     Arrays.fill(last, Double.NaN);
     this.moves = new Instruction[this.motors.length + 2];
     this.shot = shot.toArray(Instruction[]::new);
+    this.cursor = this.shot.length; // as if a point had just ended
   }
 
   @Override
