@@ -38,11 +38,15 @@ public final class ScanFile implements AutoCloseable {
 
   /** Creates the file, or empties it if it exists; readers may open it at once. */
   public static ScanFile create(Path path) throws IOException {
-    ScanFile file = new ScanFile(new Storage(path));
+    return create(new Storage(path));
+  }
+
+  static ScanFile create(Storage storage) throws IOException {
+    ScanFile file = new ScanFile(storage);
     try {
       file.publish();
     } catch (IOException e) {
-      file.storage.close();
+      storage.close();
       throw e;
     }
     return file;

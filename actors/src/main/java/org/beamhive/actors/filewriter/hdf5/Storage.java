@@ -15,7 +15,7 @@ import java.nio.file.StandardOpenOption;
  * a hole). A reader that took its copy of the superblock a moment ago can therefore follow the
  * addresses written since, and most flushes need not touch the superblock at all.
  */
-final class Storage {
+class Storage {
   /** The format's "undefined address". */
   static final long NONE = -1L;
 
@@ -93,18 +93,22 @@ final class Storage {
   /** Lets readers find everything allocated so far, starting from this root group. */
   void commit(long newRoot) throws IOException {
     long headroom = Math.min(MAX_HEADROOM, Math.max(MIN_HEADROOM, used / 4));
-    boolean isShort = used + headroom / 2 > promised;
-    if (isShort) {
+    if (used + headroom / 2 > promised) {
+      // Readers take the length of the file before they read the promise: be one step ahead of it.
+      lengthenTo(used + 2 * headroom);
       promise(used + headroom, newRoot);
     } else if (newRoot != root) {
       promise(promised, newRoot);
     }
   }
 
-  private void promise(long end, long newRoot) throws IOException {
+  private void lengthenTo(long end) throws IOException {
     if (fileSize < end) {
       write(new byte[1], end - 1);
     }
+  }
+
+  private void promise(long end, long newRoot) throws IOException {
     BufferBuilder superblock =
         new BufferBuilder()
             .writeBytes(SIGNATURE)
@@ -139,6 +143,7 @@ final class Storage {
    * is.
    */
   void trim() throws IOException {
+    lengthenTo(used);
     promise(used, root);
     try {
       channel.truncate(used);

@@ -185,29 +185,4 @@ class LiveReadingTest {
       channel.truncate(end.getLong(0));
     }
   }
-
-  @Test
-  void everyWriteLeavesAReadableFile() throws IOException {
-    // Every state a kill can leave behind is one between two writes; the file system shows them to
-    // a copy made in between.
-    try (ScanFile file = ScanFile.create(path)) {
-      Stream stream = file.root().stream("s", ElementType.INT64, new long[0], 2);
-      file.publish();
-      for (int i = 0; i < 300; i++) {
-        stream.append(i);
-        stream.writeTail();
-        expectFirst(i);
-        file.storage().commit(file.storage().root());
-        expectFirst(i);
-        stream.showRows();
-        expectFirst(i + 1);
-      }
-    }
-  }
-
-  private void expectFirst(int rows) {
-    try (LibHdf5 lib = LibHdf5.open(path)) {
-      assertThat(lib.longs("/s")).isEqualTo(IntStream.range(0, rows).asLongStream().toArray());
-    }
-  }
 }

@@ -63,11 +63,14 @@ class StreamTest {
   @Test
   void keepsLongStreams() throws IOException {
     int rows = 300_000;
+    int chunks = 70_000; // from 65,520 on, blocks of the index are larger than a page
     try (ScanFile file = ScanFile.create(path)) {
       Stream single = file.root().stream("single", ElementType.FLOAT64, new long[0], 1);
       Stream whole = file.root().stream("whole", ElementType.FLOAT64);
       for (int i = 0; i < rows; i++) {
-        single.append(i + 0.5);
+        if (i < chunks) {
+          single.append(i + 0.5);
+        }
         whole.append(i + 0.5);
       }
     }
@@ -75,7 +78,7 @@ class StreamTest {
     double[] expected = numbers(rows);
     try (LibHdf5 lib = LibHdf5.open(path);
         HdfFile jhdf = Jhdf.open(path)) {
-      assertThat(lib.doubles("/single")).isEqualTo(expected);
+      assertThat(lib.doubles("/single")).isEqualTo(numbers(chunks));
       assertThat(lib.doubles("/whole")).isEqualTo(expected);
       assertThat(jhdf.getDatasetByPath("/whole").getData()).isEqualTo(expected);
     }
