@@ -2,6 +2,8 @@ package org.beamhive.persistence.redis;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.api.StatefulRedisConnection;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -120,6 +122,22 @@ final class RedisServerForTest implements AutoCloseable {
   void startAgainLoading() {
     if (!launch("Server initialized")) {
       throw new IllegalStateException("Redis did not start again");
+    }
+  }
+
+  /**
+   * Rewrites the append-only file, which begins with a snapshot: only that part obeys
+   * key-load-delay.
+   */
+  void saveAsSnapshotFile() {
+    try (RedisClient client = RedisClient.create(url());
+        StatefulRedisConnection<String, String> connection = client.connect()) {
+      connection.sync().bgrewriteaof();
+      String info;
+      do {
+        info = connection.sync().info("persistence");
+      } while (!info.contains("aof_rewrite_in_progress:0")
+          || !info.contains("aof_rewrite_scheduled:0"));
     }
   }
 
