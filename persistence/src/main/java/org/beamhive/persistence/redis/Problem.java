@@ -3,9 +3,10 @@ package org.beamhive.persistence.redis;
 import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisCommandTimeoutException;
 import io.lettuce.core.RedisLoadingException;
+import java.io.IOException;
 import java.net.ConnectException;
 import java.net.UnknownHostException;
-import java.nio.channels.ClosedChannelException;
+import java.nio.channels.UnresolvedAddressException;
 import java.util.Locale;
 
 /** What went wrong with Redis, in words for a person. */
@@ -22,14 +23,14 @@ final class Problem {
     if (isLoading(root)) {
       return "Redis at " + address + " is still loading its dataset";
     }
-    if (root instanceof UnknownHostException || unresolved(root)) {
+    if (root instanceof UnknownHostException || root instanceof UnresolvedAddressException) {
       return "Redis at " + address + " can't be reached: the host name is unknown";
     }
     if (root instanceof ConnectException) {
       return "Redis at " + address + " can't be reached: " + root.getMessage();
     }
-    if (root instanceof ClosedChannelException) {
-      return "Redis at " + address + " closed the connection";
+    if (root instanceof IOException) {
+      return "Redis at " + address + " can't be reached: the connection broke";
     }
     if (root instanceof RedisCommandTimeoutException) {
       return "Redis at " + address + " did not answer in time: " + root.getMessage();
@@ -61,8 +62,8 @@ final class Problem {
             && root.getMessage().startsWith("LOADING"));
   }
 
-  private static boolean unresolved(Throwable root) {
-    return root instanceof java.nio.channels.UnresolvedAddressException;
+  static boolean isBrokenConnection(Throwable problem) {
+    return root(problem) instanceof IOException;
   }
 
   private static Throwable root(Throwable problem) {

@@ -18,8 +18,9 @@ import scala.jdk.javaapi.CollectionConverters;
 /**
  * The journal plugin actor. It serializes, hands over to {@link RedisEventStore} and keeps nothing
  * but the writes that have no answer yet. Akka's persistent actors talk to it. An event that can't
- * be serialized or is too large is rejected and the actor goes on; a write that fails stops the
- * actor that asked for it, and this one goes on.
+ * be serialized or is too large is rejected: nothing of it was stored, and Akka tells the actor so
+ * (a typed one gets an {@code EventRejectedException}, which stops it unless it is supervised). A
+ * write that fails stops or restarts the actor that asked for it; this one goes on.
  */
 public final class RedisJournal extends AsyncWriteJournal {
 

@@ -137,10 +137,15 @@ final class RedisLink implements AutoCloseable {
   }
 
   /**
-   * Redis answers, but can't serve yet: it did nothing with the command, so it may be asked again.
+   * Redis answers but can't serve yet, or the connection broke. The client repeats by itself what
+   * was waiting for an answer, except for the one command that was first in line when the operating
+   * system reported the broken connection: that one it fails.
    */
   private static boolean comesBack(Throwable problem) {
-    return Problem.isLoading(problem) || problem instanceof RedisBusyException;
+    return !(problem instanceof RedisStoreException)
+        && (Problem.isLoading(problem)
+            || Problem.isBrokenConnection(problem)
+            || problem instanceof RedisBusyException);
   }
 
   private CompletionStage<Void> after(Duration delay) {

@@ -126,4 +126,27 @@ class RedisLinkIT {
       assertThat(await(store.highest("a"))).isEqualTo(2);
     }
   }
+
+  @Test
+  void storesOnceWhenTheConnectionBreaksBeforeTheAnswer() throws Exception {
+    try (RedisServerForTest redis = RedisServerForTest.start();
+        BreakingProxy proxy = new BreakingProxy(redis.port());
+        RedisLink link =
+            new RedisLink(
+                RedisSettings.from(
+                    redis.config(
+                        "beamhive.persistence.redis.url = \"redis://127.0.0.1:%d\""
+                            .formatted(proxy.port()))))) {
+      RedisEventStore store = new RedisEventStore(link, new Keys("test"));
+      await(store.append("a", events(1, 2)));
+      for (int n = 3; n < 20; n++) {
+        proxy.breakAtNextAnswer();
+        await(store.append("a", events(n, n)));
+      }
+      assertThat(proxy.broken()).isEqualTo(17);
+      assertThat(await(store.read("a", 1, 100, 100)))
+          .extracting(StoredEvent::sequenceNr)
+          .containsExactlyElementsOf(LongStream.range(1, 20).boxed().toList());
+    }
+  }
 }
