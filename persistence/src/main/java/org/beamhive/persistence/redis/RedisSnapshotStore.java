@@ -1,0 +1,88 @@
+package org.beamhive.persistence.redis;
+
+import akka.persistence.SelectedSnapshot;
+import akka.persistence.SnapshotMetadata;
+import akka.persistence.SnapshotSelectionCriteria;
+import akka.persistence.snapshot.japi.SnapshotStore;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import scala.concurrent.Future;
+
+/**
+ * The snapshot plugin actor: it serializes and hands over to {@link RedisSnapshots}. Akka's
+ * persistent actors talk to it. A failed save or delete is reported to the actor, which goes on; a
+ * failed load stops its recovery.
+ */
+public final class RedisSnapshotStore extends SnapshotStore {
+
+  private final RedisSettings settings;
+  private final Codec codec;
+  private final RedisSnapshots store;
+  private final Executor dispatcher;
+
+  /** Called by Akka. */
+  public RedisSnapshotStore() {
+    RedisLinks links = RedisLinks.get(context().system());
+    this.settings = links.settings;
+    this.codec = links.codec;
+    this.store = links.snapshots;
+    this.dispatcher = context().dispatcher();
+  }
+
+  @Override
+  public Future<Optional<SelectedSnapshot>> doLoadAsync(
+      String persistenceId, SnapshotSelectionCriteria criteria) {
+    return Stages.toScala(
+        store
+            .load(persistenceId, limits(criteria))
+            .thenApplyAsync(
+                found -> found.map(snapshot -> codec.restore(persistenceId, snapshot)),
+                dispatcher));
+  }
+
+  @Override
+  public Future<Void> doSaveAsync(SnapshotMetadata metadata, Object snapshot) {
+    try {
+      StoredSnapshot stored = codec.store(metadata, snapshot);
+      long size = stored.payload().bytes().length;
+      if (size > settings.maxSnapshotBytes()) {
+        throw RedisJournal.tooLarge(
+            "Snapshot %d of '%s'".formatted(metadata.sequenceNr(), metadata.persistenceId()),
+            size,
+            settings.maxSnapshotBytes(),
+            "max-snapshot-bytes");
+      }
+      return Stages.toScala(store.save(metadata.persistenceId(), stored));
+    } catch (Exception e) {
+      return Stages.toScala(CompletableFuture.failedStage(e));
+    }
+  }
+
+  /** Akka gives timestamp 0 when it doesn't know it: then the sequence number alone counts. */
+  @Override
+  public Future<Void> doDeleteAsync(SnapshotMetadata metadata) {
+    long timestamp = metadata.timestamp();
+    return Stages.toScala(
+        store.delete(
+            metadata.persistenceId(),
+            new RedisSnapshots.Limits(
+                metadata.sequenceNr(),
+                metadata.sequenceNr(),
+                timestamp,
+                timestamp == 0 ? Long.MAX_VALUE : timestamp)));
+  }
+
+  @Override
+  public Future<Void> doDeleteAsync(String persistenceId, SnapshotSelectionCriteria criteria) {
+    return Stages.toScala(store.delete(persistenceId, limits(criteria)));
+  }
+
+  private static RedisSnapshots.Limits limits(SnapshotSelectionCriteria criteria) {
+    return new RedisSnapshots.Limits(
+        criteria.minSequenceNr(),
+        criteria.maxSequenceNr(),
+        criteria.minTimestamp(),
+        criteria.maxTimestamp());
+  }
+}

@@ -1,0 +1,152 @@
+package org.beamhive.persistence.redis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.typesafe.config.ConfigFactory;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+
+class RedisLinkIT {
+
+  private static <T> T await(CompletionStage<T> stage) throws Exception {
+    return stage.toCompletableFuture().get(60, TimeUnit.SECONDS);
+  }
+
+  private static List<StoredEvent> events(long from, long to) {
+    return LongStream.rangeClosed(from, to)
+        .mapToObj(
+            n ->
+                new StoredEvent(
+                    n,
+                    new StoredPayload(1, "", "x".getBytes(StandardCharsets.UTF_8)),
+                    "",
+                    "writer",
+                    1,
+                    Optional.empty()))
+        .toList();
+  }
+
+  @Test
+  void saysInOneSentenceThatThePasswordIsWrong() {
+    try (RedisServerForTest redis = RedisServerForTest.start("--requirepass", "right");
+        RedisLink link =
+            new RedisLink(
+                RedisSettings.from(
+                    redis.config(
+                        "beamhive.persistence.redis.url = \"redis://:secret@127.0.0.1:%d\""
+                            .formatted(redis.port()))))) {
+      RedisEventStore store = new RedisEventStore(link, new Keys("test"));
+      assertThatThrownBy(() -> await(store.highest("a")))
+          .cause()
+          .isInstanceOf(RedisStoreException.class)
+          .hasMessageStartingWith(
+              "Redis at 127.0.0.1:"
+                  + redis.port()
+                  + " refused the user name or password: WRONGPASS")
+          .hasMessageNotContaining("secret");
+    }
+  }
+
+  @Test
+  void saysInOneSentenceThatNobodyIsThere() throws IOException {
+    int port;
+    try (ServerSocket socket = new ServerSocket(0)) {
+      port = socket.getLocalPort();
+    }
+    String url = "beamhive.persistence.redis.url = \"redis://127.0.0.1:%d\"".formatted(port);
+    try (RedisLink link =
+        new RedisLink(
+            RedisSettings.from(
+                ConfigFactory.parseString(
+                        url + "\nbeamhive.persistence.redis.connect-timeout = 500ms")
+                    .withFallback(ConfigFactory.load())))) {
+      RedisEventStore store = new RedisEventStore(link, new Keys("test"));
+      assertThatThrownBy(() -> await(store.highest("a")))
+          .cause()
+          .isInstanceOf(RedisStoreException.class)
+          .hasMessageContaining(
+              "Redis at 127.0.0.1:" + port + " can't be reached: Connection refused");
+    }
+  }
+
+  @Test
+  void waitsForARedisThatIsLoadingItsDataset() throws Exception {
+    try (RedisServerForTest redis =
+        RedisServerForTest.start(
+            "--appendonly", "yes", "--appendfsync", "always", "--key-load-delay", "2000")) {
+      RedisSettings settings = RedisSettings.from(redis.config());
+      try (RedisLink link = new RedisLink(settings)) {
+        RedisEventStore store = new RedisEventStore(link, new Keys("test"));
+        for (int i = 0; i < 1000; i++) {
+          await(store.append("a" + i, events(1, 1)));
+        }
+        redis.saveAsSnapshotFile();
+        redis.kill();
+        redis.startAgainLoading();
+        assertThat(RedisProbe.check(redis.url(), Duration.ofSeconds(5)))
+            .hasValueSatisfying(finding -> assertThat(finding.sentence()).contains("loading"));
+        await(store.append("a5", events(2, 2)));
+        assertThat(await(store.highest("a5"))).isEqualTo(2);
+      }
+      redis.kill();
+      redis.startAgainLoading();
+      try (RedisLink late = new RedisLink(settings)) {
+        assertThat(await(new RedisEventStore(late, new Keys("test")).highest("a5"))).isEqualTo(2);
+      }
+    }
+  }
+
+  @Test
+  void givesUpAWriteAfterTheWriteTimeoutAndWorksAgainAfterwards() throws Exception {
+    try (RedisServerForTest redis =
+            RedisServerForTest.start("--appendonly", "yes", "--appendfsync", "always");
+        RedisLink link =
+            new RedisLink(
+                RedisSettings.from(
+                    redis.config("beamhive.persistence.redis.write-timeout = 500ms")))) {
+      RedisEventStore store = new RedisEventStore(link, new Keys("test"));
+      await(store.append("a", events(1, 1)));
+      redis.kill();
+      assertThatThrownBy(() -> await(store.append("a", events(2, 2))))
+          .cause()
+          .isInstanceOf(RedisStoreException.class)
+          .hasMessageContaining("Redis at 127.0.0.1:" + redis.port() + " did not answer in time");
+      redis.startAgain();
+      assertThat(await(store.highest("a"))).isEqualTo(1);
+      await(store.append("a", events(2, 2)));
+      assertThat(await(store.highest("a"))).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void storesOnceWhenTheConnectionBreaksBeforeTheAnswer() throws Exception {
+    try (RedisServerForTest redis = RedisServerForTest.start();
+        BreakingProxy proxy = new BreakingProxy(redis.port());
+        RedisLink link =
+            new RedisLink(
+                RedisSettings.from(
+                    redis.config(
+                        "beamhive.persistence.redis.url = \"redis://127.0.0.1:%d\""
+                            .formatted(proxy.port()))))) {
+      RedisEventStore store = new RedisEventStore(link, new Keys("test"));
+      await(store.append("a", events(1, 2)));
+      for (int n = 3; n < 20; n++) {
+        proxy.breakAtNextAnswer();
+        await(store.append("a", events(n, n)));
+      }
+      assertThat(proxy.broken()).isEqualTo(17);
+      assertThat(await(store.read("a", 1, 100, 100)))
+          .extracting(StoredEvent::sequenceNr)
+          .containsExactlyElementsOf(LongStream.range(1, 20).boxed().toList());
+    }
+  }
+}

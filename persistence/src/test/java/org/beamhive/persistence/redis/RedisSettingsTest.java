@@ -1,0 +1,53 @@
+package org.beamhive.persistence.redis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.typesafe.config.ConfigFactory;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class RedisSettingsTest {
+
+  private static RedisSettings with(String key, String value) {
+    return RedisSettings.from(
+        ConfigFactory.parseString("beamhive.persistence.redis." + key + " = " + value)
+            .withFallback(ConfigFactory.defaultReference()));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "url, \"http://host\"",
+    "url, \"nonsense\"",
+    "database, -1",
+    "database, many",
+    "key-prefix, \"\"",
+    "key-prefix, \"a{b}\"",
+    "connect-timeout, 0s",
+    "command-timeout, soon",
+    "write-timeout, 31m",
+    "replay-page, 0",
+    "max-payload-bytes, 0",
+    "max-batch-bytes, 0",
+    "max-snapshot-bytes, -5"
+  })
+  void namesTheKeyThatIsWrong(String key, String value) {
+    assertThatThrownBy(() -> with(key, value))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("beamhive.persistence.redis." + key + " ");
+  }
+
+  @Test
+  void keepsThePasswordToItself() {
+    RedisSettings settings = with("url", "\"rediss://user:secret@example.org:7000/3\"");
+    assertThat(settings.toString()).contains("example.org:7000").doesNotContain("secret");
+    assertThat(settings.uri().getDatabase()).isEqualTo(3);
+    assertThat(settings.uri().isSsl()).isTrue();
+  }
+
+  @Test
+  void databaseGoesBeforeTheUrl() {
+    assertThat(with("database", "5").uri().getDatabase()).isEqualTo(5);
+  }
+}
