@@ -19,8 +19,9 @@ import org.beamhive.protocol.run.RunEntry;
 import org.beamhive.protocol.run.RunProgress;
 
 /**
- * The points of a run that are being put together, and the numbers of its streams. A point is complete when every one of its
- * devices has been read; readings may come before it is known what the point consists of.
+ * The points of a run that are being put together, and the numbers of its streams. A point is
+ * complete when every one of its devices has been read; readings may come before it is known what
+ * the point consists of.
  */
 final class Bundles {
   private static final class Point {
@@ -56,7 +57,8 @@ final class Bundles {
     this.clock = clock;
     this.uids = uids;
     for (EventDescriptor descriptor : progress.descriptors()) {
-      streams.put(descriptor.name(), new Stream(descriptor.uid(), progress.lastSeqNum(descriptor.name())));
+      streams.put(
+          descriptor.name(), new Stream(descriptor.uid(), progress.lastSeqNum(descriptor.name())));
     }
   }
 
@@ -83,7 +85,10 @@ final class Bundles {
     points.remove(point);
   }
 
-  /** The entries that a complete point makes: its event, after the descriptor if it is the first of its stream. */
+  /**
+   * The entries that a complete point makes: its event, after the descriptor if it is the first of
+   * its stream.
+   */
   List<RunEntry> take(long point) {
     Point complete = points.remove(point);
     double now = now();
@@ -101,7 +106,8 @@ final class Bundles {
     }
     stream.lastSeqNum++;
     entries.add(
-        new RunEntry.Measured(new Event(uids.get(), stream.descriptor, stream.lastSeqNum, now, readings)));
+        new RunEntry.Measured(
+            new Event(uids.get(), stream.descriptor, stream.lastSeqNum, now, readings)));
     return entries;
   }
 
@@ -112,7 +118,8 @@ final class Bundles {
                 name -> {
                   DeviceDescription known = descriptions.get(name);
                   if (known == null) {
-                    throw new IllegalStateException("device '" + name + "' was read but never described");
+                    throw new IllegalStateException(
+                        "device '" + name + "' was read but never described");
                   }
                   return known;
                 })

@@ -37,14 +37,16 @@ import org.beamhive.protocol.run.RunLogProtocol.NotAppended;
 import org.beamhive.protocol.run.RunProgress;
 
 /**
- * Turns the readings of a run into documents and hands them to its RunLog: readings become points, points become documents.
+ * Turns the readings of a run into documents and hands them to its RunLog: readings become points,
+ * points become documents.
  *
- * <p>The worker says what a point consists of, the devices send their readings here. One batch at a time is on its way to the
- * log; what becomes complete meanwhile is the next batch, so batches grow with the load and a lone point waits for nobody. If
- * the log does not answer in time, it is asked what it holds, and only what is missing is sent again.
+ * <p>The worker says what a point consists of, the devices send their readings here. One batch at a
+ * time is on its way to the log; what becomes complete meanwhile is the next batch, so batches grow
+ * with the load and a lone point waits for nobody. If the log does not answer in time, it is asked
+ * what it holds, and only what is missing is sent again.
  *
- * <p>Lives and dies with the worker. If the log refuses, the bundler fails, and with it the worker, which the queue starts
- * again from the log.
+ * <p>Lives and dies with the worker. If the log refuses, the bundler fails, and with it the worker,
+ * which the queue starts again from the log.
  */
 public final class ScanBundler {
   private record FromLog(AppendReply reply) implements Internal {}
@@ -141,7 +143,8 @@ public final class ScanBundler {
         .onMessage(Describe.class, this::onDescribe)
         .onMessage(OpenRun.class, open -> enter(new RunEntry.Started(open.start())))
         .onMessage(
-            RecordAnswer.class, answer -> enter(new RunEntry.Answered(answer.instruction(), answer.answer())))
+            RecordAnswer.class,
+            answer -> enter(new RunEntry.Answered(answer.instruction(), answer.answer())))
         .onMessage(
             CloseRun.class,
             close -> enter(new RunEntry.Stopped(bundles.stop(close.exitStatus(), close.reason()))))
@@ -245,7 +248,9 @@ public final class ScanBundler {
   }
 
   private Behavior<Command> onAppendTimedOut(AppendTimedOut timedOut) {
-    context.getLog().warn("The run log has not answered for {}: asking what it holds", appendTimeout);
+    context
+        .getLog()
+        .warn("The run log has not answered for {}: asking what it holds", appendTimeout);
     log.tell(new GetProgress(progressReplies));
     timers.startSingleTimer(AppendTimedOut.TIMED_OUT, appendTimeout);
     return Behaviors.same();
@@ -262,7 +267,12 @@ public final class ScanBundler {
       send();
     } else {
       throw new IllegalStateException(
-          "the run log holds " + stored + " entries, " + position + " or " + (position + inFlight.size())
+          "the run log holds "
+              + stored
+              + " entries, "
+              + position
+              + " or "
+              + (position + inFlight.size())
               + " were expected: another writer is at work");
     }
     return Behaviors.same();

@@ -27,8 +27,8 @@ import org.beamhive.protocol.model.Epoch;
 import org.beamhive.protocol.scan.ScanWorkerProtocol.Command;
 
 /**
- * The devices of one plan: found by name, attached once, then talked to directly; watched, and attached again when they come
- * back on another node.
+ * The devices of one plan: found by name, attached once, then talked to directly; watched, and
+ * attached again when they come back on another node.
  */
 final class DeviceLinks {
   private final ActorContext<Command> context;
@@ -42,11 +42,14 @@ final class DeviceLinks {
   private final Map<DeviceName, String> problems = new LinkedHashMap<>();
 
   DeviceLinks(
-      ActorContext<Command> context, Epoch epoch, Function<DeviceView, RecipientRef<Request>> resolve) {
+      ActorContext<Command> context,
+      Epoch epoch,
+      Function<DeviceView, RecipientRef<Request>> resolve) {
     this.context = context;
     this.epoch = epoch;
     this.resolve = resolve;
-    this.attachReplies = context.messageAdapter(AttachReply.class, WorkerMessage.AttachAnswered::new);
+    this.attachReplies =
+        context.messageAdapter(AttachReply.class, WorkerMessage.AttachAnswered::new);
     this.replies = context.messageAdapter(Reply.class, WorkerMessage.DeviceAnswered::new);
   }
 

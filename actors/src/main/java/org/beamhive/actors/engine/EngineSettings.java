@@ -12,10 +12,12 @@ import java.time.Duration;
  * @param attachTimeout how long a scan waits at its start for its devices
  * @param attachRetry how often a device is asked again meanwhile
  * @param readTimeout longest time for all readings of a point
- * @param stepTimeout longest time for any other wait of a plan: moves and exposures have shorter ones in the device
+ * @param stepTimeout longest time for any other wait of a plan: moves and exposures have shorter
+ *     ones in the device
  * @param stopTimeout how long the end of a plan waits for devices to stop and unstage
  * @param logTimeout how long the end of a plan waits for the log before the worker is started again
- * @param parkTimeout how long a node that goes away waits for the next checkpoint before it pauses at once
+ * @param parkTimeout how long a node that goes away waits for the next checkpoint before it pauses
+ *     at once
  */
 public record EngineSettings(
     int lookAhead,
@@ -46,10 +48,12 @@ public record EngineSettings(
 
   public EngineSettings {
     if (lookAhead < 1) {
-      throw new IllegalArgumentException("beamhive.engine.look-ahead = " + lookAhead + ": at least 1 is needed");
+      throw new IllegalArgumentException(
+          "beamhive.engine.look-ahead = " + lookAhead + ": at least 1 is needed");
     }
     if (maxBatch < 1) {
-      throw new IllegalArgumentException("beamhive.engine.max-batch = " + maxBatch + ": at least 1 is needed");
+      throw new IllegalArgumentException(
+          "beamhive.engine.max-batch = " + maxBatch + ": at least 1 is needed");
     }
   }
 }

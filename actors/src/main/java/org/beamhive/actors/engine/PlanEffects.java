@@ -4,7 +4,10 @@ import java.util.List;
 import org.beamhive.protocol.model.DeviceName;
 import org.beamhive.protocol.model.Value;
 
-/** What an instruction does to the world outside the plan. Commands with a token are answered with that token. */
+/**
+ * What an instruction does to the world outside the plan. Commands with a token are answered with
+ * that token.
+ */
 interface PlanEffects {
   void set(DeviceName device, Value setpoint, long token);
 

@@ -20,13 +20,15 @@ import org.beamhive.protocol.model.Value;
 import org.beamhive.protocol.run.RunProgress;
 
 /**
- * Executes a plan's instructions one after the other, as far as it can without waiting. Who owns it tells it what came in and
- * calls {@link #advance()} again.
+ * Executes a plan's instructions one after the other, as far as it can without waiting. Who owns it
+ * tells it what came in and calls {@link #advance()} again.
  *
- * <p>Since the last checkpoint instructions are remembered; after an interruption they are executed again. A saved point
- * counts as a checkpoint too: its event is in the log and must not be taken twice.
+ * <p>Since the last checkpoint instructions are remembered; after an interruption they are executed
+ * again. A saved point counts as a checkpoint too: its event is in the log and must not be taken
+ * twice.
  *
- * <p>Mutable and single-threaded on purpose: it runs for every point of every scan, inside one actor.
+ * <p>Mutable and single-threaded on purpose: it runs for every point of every scan, inside one
+ * actor.
  */
 final class PlanInterpreter {
   /** What came of {@link #advance()}. */
@@ -50,7 +52,10 @@ final class PlanInterpreter {
     CLOSED
   }
 
-  /** An instruction and its number in the plan, {@link #UNNUMBERED} for those that the plan did not give. */
+  /**
+   * An instruction and its number in the plan, {@link #UNNUMBERED} for those that the plan did not
+   * give.
+   */
   private record Step(Instruction instruction, long number) {}
 
   private record Pending(String group, DeviceName device, Step step) {}
@@ -104,8 +109,9 @@ final class PlanInterpreter {
   // ------------------------------------------------------------------ going on after a crash
 
   /**
-   * Runs through the plan without touching anything, up to the first instruction whose result the log does not hold, and
-   * prepares to go on from the checkpoint before it: devices staged again, motors where the plan had left them.
+   * Runs through the plan without touching anything, up to the first instruction whose result the
+   * log does not hold, and prepares to go on from the checkpoint before it: devices staged again,
+   * motors where the plan had left them.
    */
   void recover(RunProgress progress) {
     Map<String, Long> saved = new HashMap<>();
@@ -135,7 +141,10 @@ final class PlanInterpreter {
       if (atLimit || replayed(next)) {
         sinceCheckpoint.add(step);
       }
-      if (!atLimit && (next instanceof Instruction.Save || next instanceof Instruction.Locate || !replayed(next))) {
+      if (!atLimit
+          && (next instanceof Instruction.Save
+              || next instanceof Instruction.Locate
+              || !replayed(next))) {
         sinceCheckpoint.clear();
       }
     }
@@ -171,7 +180,9 @@ final class PlanInterpreter {
     for (Map.Entry<DeviceName, Value> position : positions.entrySet()) {
       if (runOpen && !setAnyway.contains(position.getKey())) {
         replay.add(
-            new Step(new Instruction.Set(position.getKey(), position.getValue(), RESUME_GROUP), UNNUMBERED));
+            new Step(
+                new Instruction.Set(position.getKey(), position.getValue(), RESUME_GROUP),
+                UNNUMBERED));
         moving = true;
       }
     }
@@ -187,7 +198,9 @@ final class PlanInterpreter {
 
   // ------------------------------------------------------------------ executing
 
-  /** Executes instructions until one must be waited for, the plan ends, fails or stands at a pause. */
+  /**
+   * Executes instructions until one must be waited for, the plan ends, fails or stands at a pause.
+   */
   Outcome advance() {
     while (true) {
       if (failure != null) {
@@ -229,7 +242,10 @@ final class PlanInterpreter {
     }
   }
 
-  /** Whether an instruction is executed again after an interruption; the others are checkpoints themselves. */
+  /**
+   * Whether an instruction is executed again after an interruption; the others are checkpoints
+   * themselves.
+   */
   private static boolean replayed(Instruction next) {
     return !(next instanceof Instruction.Stage
         || next instanceof Instruction.Unstage
@@ -425,22 +441,31 @@ final class PlanInterpreter {
 
   // ------------------------------------------------------------------ interruption
 
-  /** Whether the plan can be interrupted here: a point or a stop document that is under way is completed first. */
+  /**
+   * Whether the plan can be interrupted here: a point or a stop document that is under way is
+   * completed first.
+   */
   boolean interruptible() {
     return wait != Wait.POINT && (wait != Wait.CLOSED || allLogged());
   }
 
-  /** Stops what moves, forgets what was waited for, and prepares to go on from the last checkpoint. */
+  /**
+   * Stops what moves, forgets what was waited for, and prepares to go on from the last checkpoint.
+   */
   void interrupt() {
     stopAll();
     if (bundleStream != null) {
       dropPoint();
     }
     List<Step> again = new ArrayList<>();
-    new TreeMap<>(pending).values().stream()
-        .map(Pending::step)
-        .filter(step -> step.instruction() instanceof Instruction.Set && !sinceCheckpoint.contains(step))
-        .forEach(again::add);
+    new TreeMap<>(pending)
+        .values().stream()
+            .map(Pending::step)
+            .filter(
+                step ->
+                    step.instruction() instanceof Instruction.Set
+                        && !sinceCheckpoint.contains(step))
+            .forEach(again::add);
     again.addAll(sinceCheckpoint);
     abandonPending();
     locating = false;
@@ -460,7 +485,10 @@ final class PlanInterpreter {
     pending.clear();
   }
 
-  /** These devices have started anew: stage them again and bring them back to where the plan had them. */
+  /**
+   * These devices have started anew: stage them again and bring them back to where the plan had
+   * them.
+   */
   void startedAnew(Set<DeviceName> devices) {
     List<Step> again = new ArrayList<>();
     boolean moving = false;
@@ -471,7 +499,8 @@ final class PlanInterpreter {
     }
     for (DeviceName device : devices) {
       if (positions.containsKey(device)) {
-        again.add(new Step(new Instruction.Set(device, positions.get(device), RESUME_GROUP), UNNUMBERED));
+        again.add(
+            new Step(new Instruction.Set(device, positions.get(device), RESUME_GROUP), UNNUMBERED));
         moving = true;
       }
     }
@@ -490,7 +519,9 @@ final class PlanInterpreter {
   /** Stops every device that was moved or is busy for this plan. */
   void stopAll() {
     Set<DeviceName> devices = new LinkedHashSet<>(moved);
-    pending.values().stream().filter(one -> one.device() != null).forEach(one -> devices.add(one.device()));
+    pending.values().stream()
+        .filter(one -> one.device() != null)
+        .forEach(one -> devices.add(one.device()));
     devices.forEach(effects::stop);
   }
 
@@ -559,8 +590,10 @@ final class PlanInterpreter {
     if (wait == Wait.POINT && waited > readNanos) {
       return "the readings of a point of " + bundleDevices + " did not all come";
     }
-    if ((wait == Wait.GROUP || (wait == Wait.TOKEN && pendingDevice() != null)) && waited > stepNanos) {
-      return "no end of " + (wait == Wait.GROUP ? "group '" + waitGroup + "'" : "device '" + pendingDevice() + "'");
+    if ((wait == Wait.GROUP || (wait == Wait.TOKEN && pendingDevice() != null))
+        && waited > stepNanos) {
+      return "no end of "
+          + (wait == Wait.GROUP ? "group '" + waitGroup + "'" : "device '" + pendingDevice() + "'");
     }
     return null;
   }

@@ -65,8 +65,9 @@ import org.beamhive.protocol.scan.ScanWorkerProtocol.Stop;
 import org.beamhive.protocol.scan.ScanWorkerProtocol.WorkerState;
 
 /**
- * The states of a worker from the moment its devices are attached: running, pausing, paused, reattaching, finishing. What is
- * executed and what is waited for is in {@link PlanInterpreter}; here is what happens around it.
+ * The states of a worker from the moment its devices are attached: running, pausing, paused,
+ * reattaching, finishing. What is executed and what is waited for is in {@link PlanInterpreter};
+ * here is what happens around it.
  */
 final class PlanRun {
   /** How the plan ends, and what was said about it. */
@@ -123,7 +124,8 @@ final class PlanRun {
     this.progress = progress;
     ActorRef<ScanBundlerProtocol.Reply> replies =
         context.messageAdapter(ScanBundlerProtocol.Reply.class, BundlerSaid::new);
-    this.bundler = context.spawn(parts.bundler().create(job.run(), progress, log, replies), "bundler");
+    this.bundler =
+        context.spawn(parts.bundler().create(job.run(), progress, log, replies), "bundler");
     context.watch(bundler);
   }
 
@@ -132,7 +134,8 @@ final class PlanRun {
   /** Executes the plan: from the start, from the log, or paused for the reason given. */
   Behavior<Command> begin(Steps steps, String pausedBecause) {
     bundler.tell(new Describe(links.descriptions()));
-    plan = new PlanInterpreter(steps, new Effects(), parts.settings().lookAhead(), System::nanoTime);
+    plan =
+        new PlanInterpreter(steps, new Effects(), parts.settings().lookAhead(), System::nanoTime);
     if (progress.entries() > 0 || job.mode() != ScanJob.Mode.FRESH) {
       plan.recover(progress);
       context
@@ -153,7 +156,9 @@ final class PlanRun {
 
   /** Only closes the run, whose plan can't go on. */
   Behavior<Command> close(String exitStatus, String message) {
-    plan = new PlanInterpreter(Steps.empty(), new Effects(), parts.settings().lookAhead(), System::nanoTime);
+    plan =
+        new PlanInterpreter(
+            Steps.empty(), new Effects(), parts.settings().lookAhead(), System::nanoTime);
     plan.recover(progress);
     reportOpened();
     timers.startTimerWithFixedDelay(Tick.TICK, TICK);
@@ -235,7 +240,8 @@ final class PlanRun {
 
   private Behavior<Command> onTickWhileRunning() {
     String overdue =
-        plan.overdue(parts.settings().readTimeout().toNanos(), parts.settings().stepTimeout().toNanos());
+        plan.overdue(
+            parts.settings().readTimeout().toNanos(), parts.settings().stepTimeout().toNanos());
     if (overdue == null) {
       return Behaviors.same();
     }
@@ -268,7 +274,10 @@ final class PlanRun {
       return Behaviors.same();
     }
     lost.add(gone.device());
-    context.getLog().warn("Device {} has started anew: the plan goes back to its last checkpoint", gone.device());
+    context
+        .getLog()
+        .warn(
+            "Device {} has started anew: the plan goes back to its last checkpoint", gone.device());
     return pauseNow(Then.REATTACH, "device '" + gone.device() + "' has started anew");
   }
 
@@ -333,7 +342,8 @@ final class PlanRun {
 
   private Behavior<Command> onTickWhileCompleting() {
     String overdue =
-        plan.overdue(parts.settings().readTimeout().toNanos(), parts.settings().stepTimeout().toNanos());
+        plan.overdue(
+            parts.settings().readTimeout().toNanos(), parts.settings().stepTimeout().toNanos());
     return overdue == null ? Behaviors.same() : finish("failed", "timed out: " + overdue);
   }
 
@@ -352,7 +362,8 @@ final class PlanRun {
         .build();
   }
 
-  private Behavior<Command> onAnswerWhileStopping(Then then, String because, DeviceAnswered answer) {
+  private Behavior<Command> onAnswerWhileStopping(
+      Then then, String because, DeviceAnswered answer) {
     take(answer.reply());
     return plan.stopping() ? Behaviors.same() : arrived(then, because);
   }
@@ -502,7 +513,7 @@ final class PlanRun {
       return unstage(ending);
     }
     timers.startSingleTimer(TimeIsUp.TIME_IS_UP, parts.settings().stopTimeout());
-    return finishing(ending, () -> !plan.stopping(), () -> unstage(ending), () -> unstage(ending));
+    return finishing(() -> !plan.stopping(), () -> unstage(ending), () -> unstage(ending));
   }
 
   private Behavior<Command> unstage(Ending ending) {
@@ -511,7 +522,7 @@ final class PlanRun {
       return closeRun(ending);
     }
     timers.startSingleTimer(TimeIsUp.TIME_IS_UP, parts.settings().stopTimeout());
-    return finishing(ending, () -> !plan.busy(), () -> closeRun(ending), () -> closeRun(ending));
+    return finishing(() -> !plan.busy(), () -> closeRun(ending), () -> closeRun(ending));
   }
 
   private Behavior<Command> closeRun(Ending ending) {
@@ -522,15 +533,19 @@ final class PlanRun {
       return ended(ending);
     }
     timers.startSingleTimer(TimeIsUp.TIME_IS_UP, parts.settings().logTimeout());
-    return finishing(ending, plan::allLogged, () -> ended(ending), () -> logSilent());
+    return finishing(plan::allLogged, () -> ended(ending), () -> logSilent());
   }
 
   private Behavior<Command> logSilent() {
     throw new IllegalStateException(
-        "the log of run " + job.run() + " did not take the stop document within " + parts.settings().logTimeout());
+        "the log of run "
+            + job.run()
+            + " did not take the stop document within "
+            + parts.settings().logTimeout());
   }
 
-  private Behavior<Command> finishing(Ending ending, Condition until, Next next, Next whenTimeIsUp) {
+  private Behavior<Command> finishing(
+      Ending ending, Condition until, Next next, Next whenTimeIsUp) {
     return Behaviors.receive(Command.class)
         .onMessage(DeviceAnswered.class, answer -> onAnswerWhileFinishing(answer, until, next))
         .onMessage(BundlerSaid.class, said -> onBundlerWhileFinishing(said, until, next))
@@ -549,7 +564,8 @@ final class PlanRun {
     Behavior<Command> behavior();
   }
 
-  private Behavior<Command> onAnswerWhileFinishing(DeviceAnswered answer, Condition until, Next next) {
+  private Behavior<Command> onAnswerWhileFinishing(
+      DeviceAnswered answer, Condition until, Next next) {
     take(answer.reply());
     return until.met() ? next.behavior() : Behaviors.same();
   }
@@ -567,7 +583,9 @@ final class PlanRun {
   private Behavior<Command> ended(Ending ending) {
     links.detachAll();
     boolean opened = plan.runOpened();
-    context.getLog().info("Plan {} ended: {} {}", job.request().name(), ending.exitStatus(), ending.message());
+    context
+        .getLog()
+        .info("Plan {} ended: {} {}", job.request().name(), ending.exitStatus(), ending.message());
     queue.tell(
         new Ended(
             job.item(),
@@ -600,7 +618,11 @@ final class PlanRun {
   }
 
   private Behavior<Command> leave() {
-    context.getLog().info("Run {} is left open, since the node goes away; it goes on at the next start", job.run());
+    context
+        .getLog()
+        .info(
+            "Run {} is left open, since the node goes away; it goes on at the next start",
+            job.run());
     links.detachAll();
     parking.tell(Parked.PARKED);
     return Behaviors.stopped();

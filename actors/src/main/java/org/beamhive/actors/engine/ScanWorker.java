@@ -41,12 +41,13 @@ import org.beamhive.protocol.scan.ScanWorkerProtocol.Stop;
 import org.beamhive.protocol.scan.ScanWorkerProtocol.WorkerState;
 
 /**
- * Runs one plan: reads the run's log, builds the plan, takes its devices, executes it, and always ends in good order: what
- * moved is stopped, what was staged is unstaged, the run is closed.
+ * Runs one plan: reads the run's log, builds the plan, takes its devices, executes it, and always
+ * ends in good order: what moved is stopped, what was staged is unstaged, the run is closed.
  *
- * <p>The ScanQueue starts one worker per item and is told what happens by {@link Report}s. States: learning (what the log
- * holds, which devices there are), attaching, then those of {@link PlanRun}: running, pausing, paused, finishing. If the
- * worker fails, the queue starts another with a higher epoch, which goes on from the log.
+ * <p>The ScanQueue starts one worker per item and is told what happens by {@link Report}s. States:
+ * learning (what the log holds, which devices there are), attaching, then those of {@link PlanRun}:
+ * running, pausing, paused, finishing. If the worker fails, the queue starts another with a higher
+ * epoch, which goes on from the log.
  */
 public final class ScanWorker {
   /** A worker for a job. */
@@ -57,7 +58,8 @@ public final class ScanWorker {
               return Behaviors.withMdc(
                   Command.class,
                   Map.of("run", job.run().value()),
-                  Behaviors.withTimers(timers -> new ScanWorker(context, timers, job, parts, queue).learning()));
+                  Behaviors.withTimers(
+                      timers -> new ScanWorker(context, timers, job, parts, queue).learning()));
             })
         .narrow();
   }
@@ -92,7 +94,8 @@ public final class ScanWorker {
     // without its log a worker can't go on: fail with it
     context.watch(log);
     this.progressReplies = context.messageAdapter(RunProgress.class, LogHolds::new);
-    this.deviceReplies = context.messageAdapter(DeviceDirectoryProtocol.Devices.class, DevicesKnown::new);
+    this.deviceReplies =
+        context.messageAdapter(DeviceDirectoryProtocol.Devices.class, DevicesKnown::new);
     this.links = new DeviceLinks(context, job.epoch(), parts.devices());
   }
 
@@ -146,7 +149,10 @@ public final class ScanWorker {
   private Behavior<Command> onNotLearned() {
     if (progress == null) {
       throw new IllegalStateException(
-          "the log of run " + job.run() + " could not be read within " + parts.settings().attachTimeout());
+          "the log of run "
+              + job.run()
+              + " could not be read within "
+              + parts.settings().attachTimeout());
     }
     if (devices == null) {
       refusedBecause = "the list of devices does not answer";
@@ -168,12 +174,14 @@ public final class ScanWorker {
     if (job.mode() == Mode.CLOSE) {
       return giveUp("failed", job.because());
     }
-    // what a plan reads must not depend on which device happens to be connected just now: not connected is found out below
+    // what a plan reads must not depend on which device happens to be connected just now: not
+    // connected is found out below
     List<DeviceView> asIfConnected = devices.stream().map(ScanWorker::asIfConnected).toList();
     Optional<Refusal> refusal = parts.plans().check(job.request(), asIfConnected);
     if (refusal.isPresent()) {
       refusedBecause = refusal.get().text();
-      // after a start of the node its devices are reported one by one: ask again until the time is up
+      // after a start of the node its devices are reported one by one: ask again until the time is
+      // up
       return fresh() && !refusal.get().code().equals("unknown-device")
           ? giveUp("failed", refusedBecause)
           : Behaviors.same();
@@ -278,7 +286,8 @@ public final class ScanWorker {
   private Behavior<Command> alreadyClosed() {
     links.use(List.of(), devices);
     String status = progress.stop().exitStatus();
-    String ended = status.equals("success") ? "completed" : status.equals("abort") ? "aborted" : "failed";
+    String ended =
+        status.equals("success") ? "completed" : status.equals("abort") ? "aborted" : "failed";
     return end(ended, progress.stop().reason());
   }
 
@@ -289,7 +298,8 @@ public final class ScanWorker {
     if (progress != null && progress.start() != null && !progress.closed()) {
       links.use(PlanRun.devicesOf(progress.start()), devices == null ? List.of() : devices);
       links.stopAll();
-      return new PlanRun(context, timers, job, parts, queue, links, log, progress).close(exitStatus, message);
+      return new PlanRun(context, timers, job, parts, queue, links, log, progress)
+          .close(exitStatus, message);
     }
     return end(exitStatus, message);
   }

@@ -20,7 +20,8 @@ sealed interface WorkerMessage extends Internal {
 
   record BundlerSaid(ScanBundlerProtocol.Reply reply) implements WorkerMessage {}
 
-  record DeviceGone(DeviceName device, ActorRef<DeviceProtocol.Request> ref) implements WorkerMessage {}
+  record DeviceGone(DeviceName device, ActorRef<DeviceProtocol.Request> ref)
+      implements WorkerMessage {}
 
   record SleepOver(long token) implements WorkerMessage {}
 

@@ -55,7 +55,9 @@ final class QueueEdits {
     String type = item.text("item_type");
     String name = item.text("name");
     if (type == null) {
-      return Optional.of(Refusal.of("bad-item", "the item has no 'item_type': 'plan' or 'instruction' is allowed"));
+      return Optional.of(
+          Refusal.of(
+              "bad-item", "the item has no 'item_type': 'plan' or 'instruction' is allowed"));
     }
     if (name == null) {
       return Optional.of(Refusal.of("bad-item", "the item has no 'name'"));
@@ -63,7 +65,10 @@ final class QueueEdits {
     if (type.equals("instruction")) {
       return name.equals("queue_stop")
           ? Optional.empty()
-          : Optional.of(Refusal.of("unknown-instruction", "Unrecognized instruction: '" + name + "': 'queue_stop' is allowed"));
+          : Optional.of(
+              Refusal.of(
+                  "unknown-instruction",
+                  "Unrecognized instruction: '" + name + "': 'queue_stop' is allowed"));
     }
     if (!type.equals("plan")) {
       return Optional.of(
@@ -75,7 +80,9 @@ final class QueueEdits {
     }
     if (devices == null) {
       return Optional.of(
-          Refusal.of("not-ready", "the devices of this beamline are not known yet; try again in a moment"));
+          Refusal.of(
+              "not-ready",
+              "the devices of this beamline are not known yet; try again in a moment"));
     }
     return check.check(QueueItem.requestOf(item), devices);
   }
@@ -83,15 +90,19 @@ final class QueueEdits {
   private static Optional<Refusal> checkShape(Value.Fields item) {
     Value args = item.get("args");
     if (args != null && !(args instanceof Value.Items)) {
-      return Optional.of(Refusal.of("bad-item", "'args' is " + args.shown() + ": a list is allowed"));
+      return Optional.of(
+          Refusal.of("bad-item", "'args' is " + args.shown() + ": a list is allowed"));
     }
     Value kwargs = item.get("kwargs");
     if (kwargs != null && !(kwargs instanceof Value.Fields)) {
-      return Optional.of(Refusal.of("bad-item", "'kwargs' is " + kwargs.shown() + ": a map is allowed"));
+      return Optional.of(
+          Refusal.of("bad-item", "'kwargs' is " + kwargs.shown() + ": a map is allowed"));
     }
     Value meta = item.get("meta");
     if (meta != null && !(meta instanceof Value.Fields) && !(meta instanceof Value.Items)) {
-      return Optional.of(Refusal.of("bad-item", "'meta' is " + meta.shown() + ": a map or a list of maps is allowed"));
+      return Optional.of(
+          Refusal.of(
+              "bad-item", "'meta' is " + meta.shown() + ": a map or a list of maps is allowed"));
     }
     return Optional.empty();
   }
@@ -107,7 +118,8 @@ final class QueueEdits {
     if (refusals.stream().anyMatch(Optional::isPresent)) {
       return add.items().size() == 1
           ? Decision.refuse(refusals.get(0).orElseThrow())
-          : Decision.refuseEach(refusals.stream().map(one -> one.map(Refusal::text).orElse("")).toList());
+          : Decision.refuseEach(
+              refusals.stream().map(one -> one.map(Refusal::text).orElse("")).toList());
     }
     int index = index(state.items(), add.place());
     if (index < 0) {
@@ -140,7 +152,8 @@ final class QueueEdits {
       item.ifPresent(found::add);
     }
     List<QueueItem> items = List.copyOf(found);
-    return Decision.of(new QueueEvent.ItemsRemoved(items.stream().map(QueueItem::uid).toList()), items);
+    return Decision.of(
+        new QueueEvent.ItemsRemoved(items.stream().map(QueueItem::uid).toList()), items);
   }
 
   Decision move(QueueState state, MoveItems move) {
@@ -164,7 +177,8 @@ final class QueueEdits {
           ? Decision.of(new QueueEvent.ItemsMoved(List.of(), 0), items)
           : Decision.refuse(noPlace(move.place()));
     }
-    return Decision.of(new QueueEvent.ItemsMoved(items.stream().map(QueueItem::uid).toList(), index), items);
+    return Decision.of(
+        new QueueEvent.ItemsMoved(items.stream().map(QueueItem::uid).toList(), index), items);
   }
 
   private static Optional<QueueItem> find(QueueState state, Place place) {
@@ -203,7 +217,9 @@ final class QueueEdits {
   static Refusal notFound(Which which) {
     return which instanceof ByUid byUid
         ? Refusal.of("no-such-item", "Item with UID '" + byUid.uid() + "' is not in the queue")
-        : Refusal.of("no-such-item", "Index '" + ((ByIndex) which).index() + "' is out of range of the queue");
+        : Refusal.of(
+            "no-such-item",
+            "Index '" + ((ByIndex) which).index() + "' is out of range of the queue");
   }
 
   private static Refusal noPlace(Place place) {

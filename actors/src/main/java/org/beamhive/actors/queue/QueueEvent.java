@@ -39,7 +39,8 @@ sealed interface QueueEvent extends QueueStored {
    * @param immediate whether it was not taken from the queue but is executed beside it
    * @param run the uid of the run that it opens
    */
-  record ItemStarted(QueueItem item, boolean immediate, RunUid run, double time) implements QueueEvent {}
+  record ItemStarted(QueueItem item, boolean immediate, RunUid run, double time)
+      implements QueueEvent {}
 
   /** A worker was started for the running item. */
   record WorkerStarted(Epoch epoch, double time) implements QueueEvent {}
@@ -60,7 +61,8 @@ sealed interface QueueEvent extends QueueStored {
    * @param looped a copy to put at the back, or null
    * @param active whether the queue goes on
    */
-  record ItemEnded(ItemResult result, QueueItem requeued, QueueItem looped, boolean active) implements QueueEvent {}
+  record ItemEnded(ItemResult result, QueueItem requeued, QueueItem looped, boolean active)
+      implements QueueEvent {}
 
   /** A follower has taken in a run to its end. */
   record RunFollowed(RunUid run, String follower, String result) implements QueueEvent {}

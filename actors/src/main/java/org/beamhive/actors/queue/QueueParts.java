@@ -44,6 +44,7 @@ public record QueueParts(
   @FunctionalInterface
   public interface WorkerFactory {
     /** A worker that reports to the queue. */
-    Behavior<ScanWorkerProtocol.Request> create(ScanJob job, ActorRef<ScanWorkerProtocol.Report> queue);
+    Behavior<ScanWorkerProtocol.Request> create(
+        ScanJob job, ActorRef<ScanWorkerProtocol.Report> queue);
   }
 }

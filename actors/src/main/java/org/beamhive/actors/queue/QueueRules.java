@@ -38,7 +38,8 @@ final class QueueRules {
   static Value.Fields shown(ItemResult result) {
     return Value.Fields.EMPTY
         .with("exit_status", Value.of(result.exitStatus()))
-        .with("run_uids", Value.of(result.runs().stream().map(run -> Value.of(run.value())).toList()))
+        .with(
+            "run_uids", Value.of(result.runs().stream().map(run -> Value.of(run.value())).toList()))
         .with("scan_ids", Value.of(List.copyOf(result.scanIds()).stream().map(Value::of).toList()))
         .with("time_start", Value.of(result.timeStart()))
         .with("time_stop", Value.of(result.timeStop()))

@@ -9,7 +9,8 @@ import java.time.Duration;
  * @param historyLimit most ended items kept; older ones are forgotten
  * @param snapshotEvery events between two snapshots
  * @param aliveInterval how often it is recorded that the worker is at work
- * @param workerRestarts how often in a row a worker that failed is started again before its run is closed
+ * @param workerRestarts how often in a row a worker that failed is started again before its run is
+ *     closed
  * @param workerRestartDelay how long to wait before that
  * @param resumeWithin longest gap after which a run goes on by itself
  * @param policy what to do with a run after the node was away

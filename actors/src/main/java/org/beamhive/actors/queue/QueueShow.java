@@ -11,8 +11,8 @@ import org.beamhive.protocol.scan.ScanJob.Mode;
 import org.beamhive.protocol.scan.ScanWorkerProtocol.WorkerState;
 
 /**
- * The queue's state in the queue server's words, and what can be done in which state. Holds what is not stored: where the
- * worker and the environment are just now.
+ * The queue's state in the queue server's words, and what can be done in which state. Holds what is
+ * not stored: where the worker and the environment are just now.
  */
 final class QueueShow {
   private WorkerState workerState;
@@ -72,7 +72,8 @@ final class QueueShow {
     }
     if (!managerState(state).equals("idle")) {
       return Optional.of(
-          Refusal.of("not-idle", "RE Manager is busy. Manager state: '" + managerState(state) + "'"));
+          Refusal.of(
+              "not-idle", "RE Manager is busy. Manager state: '" + managerState(state) + "'"));
     }
     return Optional.empty();
   }
@@ -82,7 +83,8 @@ final class QueueShow {
     switch (change) {
       case OPEN -> {
         if (state.environment()) {
-          return Optional.of(Refusal.of("environment-exists", "RE Worker environment already exists."));
+          return Optional.of(
+              Refusal.of("environment-exists", "RE Worker environment already exists."));
         }
       }
       case CLOSE -> {
@@ -98,7 +100,8 @@ final class QueueShow {
     }
     return manager.equals("idle")
         ? Optional.empty()
-        : Optional.of(Refusal.of("not-idle", "RE Manager is not idle. Manager state: '" + manager + "'"));
+        : Optional.of(
+            Refusal.of("not-idle", "RE Manager is not idle. Manager state: '" + manager + "'"));
   }
 
   Optional<Refusal> refuseControl(QueueState state, RunControl control) {
@@ -106,7 +109,9 @@ final class QueueShow {
     boolean pause = control == RunControl.PAUSE_DEFERRED || control == RunControl.PAUSE_IMMEDIATE;
     if (pause && (state.running() == null || workerState != WorkerState.RUNNING)) {
       return Optional.of(
-          Refusal.of("not-running", "No plan is running that could be paused. Manager state: '" + manager + "'"));
+          Refusal.of(
+              "not-running",
+              "No plan is running that could be paused. Manager state: '" + manager + "'"));
     }
     if (!pause && !manager.equals("paused")) {
       return Optional.of(
@@ -211,6 +216,7 @@ final class QueueShow {
 
   /** The same content has the same uid, on whatever node and after whatever restart. */
   private static String uid(String what, String content) {
-    return UUID.nameUUIDFromBytes((what + " " + content).getBytes(StandardCharsets.UTF_8)).toString();
+    return UUID.nameUUIDFromBytes((what + " " + content).getBytes(StandardCharsets.UTF_8))
+        .toString();
   }
 }

@@ -16,7 +16,8 @@ import org.beamhive.protocol.queue.QueueItem;
 import org.beamhive.protocol.queue.ScanQueueProtocol.EndedItem;
 
 /**
- * All that the queue remembers. Each transition gives the next state; there is no clock and no randomness in them.
+ * All that the queue remembers. Each transition gives the next state; there is no clock and no
+ * randomness in them.
  *
  * @param items waiting, first to run first
  * @param running the item that runs, or null
@@ -93,14 +94,33 @@ record QueueState(
   /** A new beamline's queue. */
   static QueueState empty(int historyLimit) {
     return new QueueState(
-        List.of(), null, List.of(), historyLimit, false, false, false, false, false, false, 0, 0, 0, Map.of(), 0, 0, 0);
+        List.of(),
+        null,
+        List.of(),
+        historyLimit,
+        false,
+        false,
+        false,
+        false,
+        false,
+        false,
+        0,
+        0,
+        0,
+        Map.of(),
+        0,
+        0,
+        0);
   }
 
   // ------------------------------------------------------------------ questions
 
   /** The index of a waiting item, -1 if there is none. */
   int indexOf(ItemUid uid) {
-    return IntStream.range(0, items.size()).filter(i -> items.get(i).uid().equals(uid)).findFirst().orElse(-1);
+    return IntStream.range(0, items.size())
+        .filter(i -> items.get(i).uid().equals(uid))
+        .findFirst()
+        .orElse(-1);
   }
 
   // ------------------------------------------------------------------ transitions
@@ -146,7 +166,9 @@ record QueueState(
     if (event instanceof QueueEvent.ItemStarted started) {
       return edit()
           .items(started.immediate() ? items : without(List.of(started.item().uid())))
-          .running(new Running(started.item(), started.immediate(), started.run(), started.time(), false, 0, ""))
+          .running(
+              new Running(
+                  started.item(), started.immediate(), started.run(), started.time(), false, 0, ""))
           .alive(started.time())
           .done();
     }
@@ -210,7 +232,8 @@ record QueueState(
   }
 
   private static EndedItem withFile(EndedItem item, QueueEvent.RunFollowed followed) {
-    if (!item.result().runs().contains(followed.run()) || item.files().contains(followed.result())) {
+    if (!item.result().runs().contains(followed.run())
+        || item.files().contains(followed.result())) {
       return item;
     }
     List<String> files = new ArrayList<>(item.files());
@@ -224,7 +247,8 @@ record QueueState(
   }
 
   /** The result of the running item, as the worker reported it. */
-  ItemResult result(String exitStatus, String message, List<RunUid> runs, List<Long> scanIds, double time) {
+  ItemResult result(
+      String exitStatus, String message, List<RunUid> runs, List<Long> scanIds, double time) {
     return new ItemResult(exitStatus, runs, scanIds, running.time(), time, message);
   }
 
@@ -291,7 +315,9 @@ record QueueState(
       return this;
     }
 
-    /** The files of ended items came to be known; clients of the queue server's API do not see them. */
+    /**
+     * The files of ended items came to be known; clients of the queue server's API do not see them.
+     */
     Edit historyAsIs(List<EndedItem> next) {
       history = next;
       return this;

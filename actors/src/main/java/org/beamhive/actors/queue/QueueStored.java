@@ -4,8 +4,9 @@ import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 
 /**
- * What the queue stores for ever, by its own serializer {@code beamhive-queue}: its events and, in snapshots, its state. A new
- * component gets a default for data stored without it; golden files of each version are read by tests.
+ * What the queue stores for ever, by its own serializer {@code beamhive-queue}: its events and, in
+ * snapshots, its state. A new component gets a default for data stored without it; golden files of
+ * each version are read by tests.
  */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "t")
 @JsonSubTypes({

@@ -92,12 +92,13 @@ import org.beamhive.protocol.scan.ScanWorkerProtocol.StateChanged;
 import org.beamhive.protocol.scan.ScanWorkerProtocol.WorkerState;
 
 /**
- * The one queue of a beamline: takes items, checks them, runs them one after the other, and keeps what came of them. Rules and
- * words are those of the Bluesky queue server.
+ * The one queue of a beamline: takes items, checks them, runs them one after the other, and keeps
+ * what came of them. Rules and words are those of the Bluesky queue server.
  *
- * <p>A singleton on the control nodes. Everything that was accepted is in the journal before the answer is given; after a
- * crash the running item goes on from its run's log, by a worker of its own that this actor starts. Runs are announced to
- * those who must follow them until each has confirmed that it has taken in all of it.
+ * <p>A singleton on the control nodes. Everything that was accepted is in the journal before the
+ * answer is given; after a crash the running item goes on from its run's log, by a worker of its
+ * own that this actor starts. Runs are announced to those who must follow them until each has
+ * confirmed that it has taken in all of it.
  *
  * <p>If a worker fails, another one is started a few times; then its run is closed as failed.
  */
@@ -128,13 +129,17 @@ public final class ScanQueue extends EventSourcedBehavior<Command, QueueEvent, Q
     return Behaviors.<Command>setup(
             context -> {
               context.setLoggerName(ScanQueue.class);
-              return Behaviors.withTimers(timers -> new ScanQueue(context, timers, beamline, parts));
+              return Behaviors.withTimers(
+                  timers -> new ScanQueue(context, timers, beamline, parts));
             })
         .narrow();
   }
 
   private ScanQueue(
-      ActorContext<Command> context, TimerScheduler<Command> timers, String beamline, QueueParts parts) {
+      ActorContext<Command> context,
+      TimerScheduler<Command> timers,
+      String beamline,
+      QueueParts parts) {
     super(
         PersistenceId.of("queue", beamline),
         SupervisorStrategy.restartWithBackoff(Duration.ofMillis(500), Duration.ofSeconds(10), 0.2));
@@ -150,7 +155,8 @@ public final class ScanQueue extends EventSourcedBehavior<Command, QueueEvent, Q
         .directory()
         .tell(
             new DeviceDirectoryProtocol.Subscribe(
-                context.messageAdapter(DeviceDirectoryProtocol.Devices.class, DevicesChanged::new)));
+                context.messageAdapter(
+                    DeviceDirectoryProtocol.Devices.class, DevicesChanged::new)));
     ActorRef<Command> self = context.getSelf();
     this.shutdownTask =
         CoordinatedShutdown.get(context.getSystem())
@@ -159,7 +165,10 @@ public final class ScanQueue extends EventSourcedBehavior<Command, QueueEvent, Q
                 "leave-running-plan",
                 () ->
                     AskPattern.<Command, Done>ask(
-                        self, NodeLeaves::new, Duration.ofMinutes(1), context.getSystem().scheduler()));
+                        self,
+                        NodeLeaves::new,
+                        Duration.ofMinutes(1),
+                        context.getSystem().scheduler()));
   }
 
   @Override
@@ -174,13 +183,15 @@ public final class ScanQueue extends EventSourcedBehavior<Command, QueueEvent, Q
 
   @Override
   public RetentionCriteria retentionCriteria() {
-    return RetentionCriteria.snapshotEvery(parts.settings().snapshotEvery(), 2).withDeleteEventsOnSnapshot();
+    return RetentionCriteria.snapshotEvery(parts.settings().snapshotEvery(), 2)
+        .withDeleteEventsOnSnapshot();
   }
 
   @Override
   public SignalHandler<QueueState> signalHandler() {
     return newSignalHandlerBuilder()
-        .onSignal(RecoveryCompleted.instance(), state -> context.getSelf().tell(Recovered.RECOVERED))
+        .onSignal(
+            RecoveryCompleted.instance(), state -> context.getSelf().tell(Recovered.RECOVERED))
         .onSignal(PostStop.instance(), state -> shutdownTask.cancel())
         .onSignal(PreRestart.instance(), state -> shutdownTask.cancel())
         .build();
@@ -193,7 +204,8 @@ public final class ScanQueue extends EventSourcedBehavior<Command, QueueEvent, Q
         .onCommand(GetStatus.class, this::onGetStatus)
         .onCommand(SubscribeStatus.class, this::onSubscribe)
         .onCommand(AddItems.class, this::onAdd)
-        .onCommand(UpdateItem.class, (state, it) -> apply(edits.update(state, it, devices), it.replyTo()))
+        .onCommand(
+            UpdateItem.class, (state, it) -> apply(edits.update(state, it, devices), it.replyTo()))
         .onCommand(RemoveItems.class, (state, it) -> apply(edits.remove(state, it), it.replyTo()))
         .onCommand(MoveItems.class, (state, it) -> apply(edits.move(state, it), it.replyTo()))
         .onCommand(GetItem.class, this::onGetItem)
@@ -227,7 +239,8 @@ public final class ScanQueue extends EventSourcedBehavior<Command, QueueEvent, Q
 
   // ------------------------------------------------------------------ items
 
-  private Effect<QueueEvent, QueueState> apply(QueueEdits.Decision decision, ActorRef<ItemsReply> replyTo) {
+  private Effect<QueueEvent, QueueState> apply(
+      QueueEdits.Decision decision, ActorRef<ItemsReply> replyTo) {
     if (decision.refusal() != null) {
       replyTo.tell(new Refused(decision.refusal()));
       return Effect().none();
@@ -248,7 +261,10 @@ public final class ScanQueue extends EventSourcedBehavior<Command, QueueEvent, Q
   }
 
   private void autostart(QueueState state) {
-    if (state.autostart() && state.environment() && !state.active() && state.running() == null
+    if (state.autostart()
+        && state.environment()
+        && !state.active()
+        && state.running() == null
         && !state.items().isEmpty()) {
       context.getSelf().tell(new StartQueue(context.getSystem().ignoreRef()));
     }
@@ -274,23 +290,30 @@ public final class ScanQueue extends EventSourcedBehavior<Command, QueueEvent, Q
         edits.item(
             execute
                 .item()
-                .with("properties", Value.Fields.EMPTY.with("immediate_execution", Value.of(true))));
+                .with(
+                    "properties", Value.Fields.EMPTY.with("immediate_execution", Value.of(true))));
     return Effect()
         .persist(started(item, true))
         .thenRun(
             after ->
                 execute
                     .replyTo()
-                    .tell(new Items(after.items().size(), List.of(new QueueItem(item.uid(), item.fields().without("properties"))))))
+                    .tell(
+                        new Items(
+                            after.items().size(),
+                            List.of(
+                                new QueueItem(item.uid(), item.fields().without("properties"))))))
         .thenRun(after -> startWorker(Mode.FRESH, ""));
   }
 
   private Effect<QueueEvent, QueueState> onClear(QueueState state, ClearQueue clear) {
     return persistAndAccept(
-        new QueueEvent.ItemsRemoved(state.items().stream().map(QueueItem::uid).toList()), clear.replyTo());
+        new QueueEvent.ItemsRemoved(state.items().stream().map(QueueItem::uid).toList()),
+        clear.replyTo());
   }
 
-  private Effect<QueueEvent, QueueState> persistAndAccept(QueueEvent event, ActorRef<Reply> replyTo) {
+  private Effect<QueueEvent, QueueState> persistAndAccept(
+      QueueEvent event, ActorRef<Reply> replyTo) {
     return Effect()
         .persist(event)
         .thenRun(after -> replyTo.tell(Accepted.ACCEPTED))
@@ -310,7 +333,8 @@ public final class ScanQueue extends EventSourcedBehavior<Command, QueueEvent, Q
   }
 
   private Effect<QueueEvent, QueueState> onClearHistory(QueueState state, ClearHistory clear) {
-    return persistAndAccept(new QueueEvent.HistoryCleared(Math.max(0, clear.keep())), clear.replyTo());
+    return persistAndAccept(
+        new QueueEvent.HistoryCleared(Math.max(0, clear.keep())), clear.replyTo());
   }
 
   // ------------------------------------------------------------------ control
@@ -342,7 +366,8 @@ public final class ScanQueue extends EventSourcedBehavior<Command, QueueEvent, Q
     return Effect().none();
   }
 
-  private Effect<QueueEvent, QueueState> onEnvironmentReached(QueueState state, EnvironmentReached reached) {
+  private Effect<QueueEvent, QueueState> onEnvironmentReached(
+      QueueState state, EnvironmentReached reached) {
     return Effect()
         .persist(new QueueEvent.EnvironmentSet(reached.open()))
         .thenRun(after -> show.environmentSettled())
@@ -359,7 +384,8 @@ public final class ScanQueue extends EventSourcedBehavior<Command, QueueEvent, Q
   }
 
   /** Takes the next item, if the queue is to go on and there is one. */
-  private Effect<QueueEvent, QueueState> takeNext(QueueState state, boolean starting, ActorRef<Reply> replyTo) {
+  private Effect<QueueEvent, QueueState> takeNext(
+      QueueState state, boolean starting, ActorRef<Reply> replyTo) {
     List<QueueEvent> events = new ArrayList<>();
     boolean startsPlan = !state.items().isEmpty() && state.items().get(0).plan();
     if (startsPlan) {
@@ -419,7 +445,8 @@ public final class ScanQueue extends EventSourcedBehavior<Command, QueueEvent, Q
     if (refusal.isPresent() || worker == null) {
       return refuse(
           control.replyTo(),
-          refusal.orElseGet(() -> Refusal.of("not-ready", "the plan is being started again; try in a moment")));
+          refusal.orElseGet(
+              () -> Refusal.of("not-ready", "the plan is being started again; try in a moment")));
     }
     show.controlled(control.control());
     worker.tell(
@@ -474,8 +501,22 @@ public final class ScanQueue extends EventSourcedBehavior<Command, QueueEvent, Q
     QueueState.Running running = state.running();
     long scanId = running.opened() ? running.scanId() : state.lastScanId() + 1;
     ScanJob job =
-        new ScanJob(running.item().uid(), running.item().request(), running.run(), scanId, epoch, mode, because);
-    context.getLog().info("Item {} ({}) starts, {}, epoch {}", job.item(), job.request().name(), mode, epoch.value());
+        new ScanJob(
+            running.item().uid(),
+            running.item().request(),
+            running.run(),
+            scanId,
+            epoch,
+            mode,
+            because);
+    context
+        .getLog()
+        .info(
+            "Item {} ({}) starts, {}, epoch {}",
+            job.item(),
+            job.request().name(),
+            mode,
+            epoch.value());
     show.workerStarts(mode);
     worker = context.spawn(parts.worker().create(job, reports), "worker-" + epoch.value());
     context.watchWith(worker, new WorkerGone(epoch));
@@ -503,7 +544,8 @@ public final class ScanQueue extends EventSourcedBehavior<Command, QueueEvent, Q
   private void decideHowToGoOn(QueueState state) {
     Duration gap = Duration.ofMillis(Math.max(0, (long) ((now() - state.lastAlive()) * 1000)));
     QueueSettings settings = parts.settings();
-    String away = "the node was away for " + gap.toSeconds() + "." + gap.toMillisPart() / 100 + " s";
+    String away =
+        "the node was away for " + gap.toSeconds() + "." + gap.toMillisPart() / 100 + " s";
     if (!state.running().pausedBecause().isEmpty()) {
       startWorker(Mode.RESUME_PAUSED, state.running().pausedBecause());
     } else if (settings.policy() == QueueSettings.Policy.FAIL) {
@@ -513,7 +555,10 @@ public final class ScanQueue extends EventSourcedBehavior<Command, QueueEvent, Q
     } else if (gap.compareTo(settings.resumeWithin()) > 0) {
       startWorker(
           Mode.RESUME_PAUSED,
-          away + ", longer than beamhive.recovery.resume-within (" + settings.resumeWithin().toMillis() / 1000.0 + " s)");
+          away
+              + ", longer than beamhive.recovery.resume-within ("
+              + settings.resumeWithin().toMillis() / 1000.0
+              + " s)");
     } else {
       startWorker(Mode.RESUME, away);
     }
@@ -535,7 +580,10 @@ public final class ScanQueue extends EventSourcedBehavior<Command, QueueEvent, Q
             workerFailures,
             again ? "it is started again" : "its run is closed");
     nextMode = again ? Mode.RESUME : Mode.CLOSE;
-    nextBecause = again ? "the worker had failed" : "the worker failed " + workerFailures + " times; see the log";
+    nextBecause =
+        again
+            ? "the worker had failed"
+            : "the worker failed " + workerFailures + " times; see the log";
     timers.startSingleTimer(RestartWorker.RESTART, parts.settings().workerRestartDelay());
     return Effect().none();
   }
@@ -589,7 +637,9 @@ public final class ScanQueue extends EventSourcedBehavior<Command, QueueEvent, Q
       // it was opened and closed before this actor heard of it
       events.add(
           new QueueEvent.RunRecorded(
-              ended.runs().get(0), ended.scanIds().get(0), List.copyOf(parts.followers().keySet())));
+              ended.runs().get(0),
+              ended.scanIds().get(0),
+              List.copyOf(parts.followers().keySet())));
     }
     events.add(
         new QueueEvent.ItemEnded(
@@ -607,7 +657,8 @@ public final class ScanQueue extends EventSourcedBehavior<Command, QueueEvent, Q
 
   private QueueItem copy(QueueItem item, Value.Fields result) {
     Value.Fields fields = item.fields().without("properties");
-    return new QueueItem(new ItemUid(parts.uids().get()), result == null ? fields : fields.with("result", result));
+    return new QueueItem(
+        new ItemUid(parts.uids().get()), result == null ? fields : fields.with("result", result));
   }
 
   private void afterItem(QueueState state) {
@@ -665,7 +716,10 @@ public final class ScanQueue extends EventSourcedBehavior<Command, QueueEvent, Q
 
   private Effect<QueueEvent, QueueState> onRunTakenIn(QueueState state, RunTakenIn taken) {
     Followed answer = taken.followed();
-    if (!state.unfollowed().getOrDefault(answer.run().value(), List.of()).contains(answer.follower())) {
+    if (!state
+        .unfollowed()
+        .getOrDefault(answer.run().value(), List.of())
+        .contains(answer.follower())) {
       return Effect().none();
     }
     return Effect()

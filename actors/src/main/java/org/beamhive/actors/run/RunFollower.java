@@ -16,12 +16,13 @@ import org.beamhive.protocol.run.RunLogProtocol.Pull;
 import org.beamhive.protocol.run.RunLogProtocol.PullReply;
 
 /**
- * Brings the entries of one run to a consumer, in order, without gap or repetition, from a position on: from the journal as
- * long as they are only there, then live from the RunLog. The consumer gets a batch, takes it in, and says {@link Next}; it
- * never holds more than one.
+ * Brings the entries of one run to a consumer, in order, without gap or repetition, from a position
+ * on: from the journal as long as they are only there, then live from the RunLog. The consumer gets
+ * a batch, takes it in, and says {@link Next}; it never holds more than one.
  *
- * <p>If the RunLog goes away or is not known, the journal is looked into from time to time until the run's end is there or a
- * live log is announced with {@link LogAt}. Ends by itself after the batch with the run's stop document.
+ * <p>If the RunLog goes away or is not known, the journal is looked into from time to time until
+ * the run's end is there or a live log is announced with {@link LogAt}. Ends by itself after the
+ * batch with the run's stop document.
  */
 public final class RunFollower {
   /** What a follower is told. */
@@ -77,7 +78,9 @@ public final class RunFollower {
         context -> {
           context.setLoggerName(RunFollower.class);
           return Behaviors.withTimers(
-              timers -> new RunFollower(context, timers, run, journal, settings, consumer).begin(from, log));
+              timers ->
+                  new RunFollower(context, timers, run, journal, settings, consumer)
+                      .begin(from, log));
         });
   }
 
@@ -124,7 +127,8 @@ public final class RunFollower {
   private Behavior<Command> readPage(long position, ActorRef<RunLogProtocol.Request> log) {
     context.pipeToSelf(
         journal.read(run, position, settings.page()),
-        (entries, failure) -> failure == null ? new PageRead(position, entries) : new PageFailed(failure));
+        (entries, failure) ->
+            failure == null ? new PageRead(position, entries) : new PageFailed(failure));
     return fetching(position, log);
   }
 
@@ -161,10 +165,13 @@ public final class RunFollower {
     }
     Entries entries = (Entries) reply;
     // an answer to a pull from before the log moved
-    return entries.from() == position ? deliver(position, log, entries.entries()) : Behaviors.same();
+    return entries.from() == position
+        ? deliver(position, log, entries.entries())
+        : Behaviors.same();
   }
 
-  private Behavior<Command> onPage(long position, ActorRef<RunLogProtocol.Request> log, PageRead page) {
+  private Behavior<Command> onPage(
+      long position, ActorRef<RunLogProtocol.Request> log, PageRead page) {
     if (page.from() != position) {
       return Behaviors.same();
     }
@@ -180,9 +187,13 @@ public final class RunFollower {
 
   private Behavior<Command> onPageFailed(
       long position, ActorRef<RunLogProtocol.Request> log, PageFailed failed) {
-    context.getLog().warn("Run {}: the journal can't be read, trying again: {}", run, failed.cause().toString());
+    context
+        .getLog()
+        .warn(
+            "Run {}: the journal can't be read, trying again: {}", run, failed.cause().toString());
     timers.startSingleTimer(Look.LOOK, settings.pollInterval());
-    // with a live log the failed read came from an Older answer: forget the log's answer and look again
+    // with a live log the failed read came from an Older answer: forget the log's answer and look
+    // again
     return lookingAgain(position, log);
   }
 

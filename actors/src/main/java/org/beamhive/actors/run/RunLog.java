@@ -32,14 +32,16 @@ import org.beamhive.protocol.run.RunLogProtocol.PullReply;
 import org.beamhive.protocol.run.RunLogProtocol.Request;
 
 /**
- * The one truth about a run: its documents and the answers its plan can branch on, in their order, durable before anybody
- * sees them.
+ * The one truth about a run: its documents and the answers its plan can branch on, in their order,
+ * durable before anybody sees them.
  *
- * <p>One ScanBundler appends, in batches; followers pull, each at its own pace, and are told to read the journal when they
- * are too far behind, so a slow one costs nothing here. An entry's position is its sequence number in the journal. A second
- * log of the same run, after a split of the cluster, can't write: the journal refuses a sequence number that exists.
+ * <p>One ScanBundler appends, in batches; followers pull, each at its own pace, and are told to
+ * read the journal when they are too far behind, so a slow one costs nothing here. An entry's
+ * position is its sequence number in the journal. A second log of the same run, after a split of
+ * the cluster, can't write: the journal refuses a sequence number that exists.
  *
- * <p>If a write fails, the log is read again after a while; who appended finds out with {@link GetProgress} what is there.
+ * <p>If a write fails, the log is read again after a while; who appended finds out with {@link
+ * GetProgress} what is there.
  */
 public final class RunLog extends EventSourcedBehavior<Command, RunEntry, RunLogState> {
   private final ActorContext<Command> context;
@@ -97,14 +99,17 @@ public final class RunLog extends EventSourcedBehavior<Command, RunEntry, RunLog
   @Override
   public SignalHandler<RunLogState> signalHandler() {
     return newSignalHandlerBuilder()
-        .onSignal(Terminated.class, (state, gone) -> waiting.keySet().removeIf(gone.getRef()::equals))
+        .onSignal(
+            Terminated.class, (state, gone) -> waiting.keySet().removeIf(gone.getRef()::equals))
         .build();
   }
 
   private Effect<RunEntry, RunLogState> onAppend(RunLogState state, Append append) {
     Optional<Refusal> refusal = state.refuse(append.entries());
     if (refusal.isPresent()) {
-      context.getLog().error("Refused to append {} entries: {}", append.entries().size(), refusal.get().text());
+      context
+          .getLog()
+          .error("Refused to append {} entries: {}", append.entries().size(), refusal.get().text());
       append.replyTo().tell(new NotAppended(refusal.get()));
       return Effect().none();
     }
@@ -148,7 +153,10 @@ public final class RunLog extends EventSourcedBehavior<Command, RunEntry, RunLog
     if (pull.from() < state.firstHeld()) {
       pull.replyTo().tell(new Older(state.firstHeld()));
     } else {
-      pull.replyTo().tell(new Entries(pull.from(), state.from(pull.from(), Math.min(pull.max(), settings.page()))));
+      pull.replyTo()
+          .tell(
+              new Entries(
+                  pull.from(), state.from(pull.from(), Math.min(pull.max(), settings.page()))));
     }
     return true;
   }

@@ -17,8 +17,9 @@ import org.beamhive.protocol.run.RunEntry;
 import org.beamhive.protocol.run.RunProgress;
 
 /**
- * What a run log knows of its entries: counts and the newest ones. Mutable, since it changes with every point of every scan;
- * touched only by the log's event handler and command handlers, and never stored.
+ * What a run log knows of its entries: counts and the newest ones. Mutable, since it changes with
+ * every point of every scan; touched only by the log's event handler and command handlers, and
+ * never stored.
  */
 final class RunLogState {
   private final int tailSize;
@@ -44,7 +45,8 @@ final class RunLogState {
     Map<String, Long> last = new HashMap<>(lastSeqNums);
     for (RunEntry entry : next) {
       if (stopped) {
-        return Optional.of(Refusal.of("run-closed", "the run is closed: nothing can be added to its log"));
+        return Optional.of(
+            Refusal.of("run-closed", "the run is closed: nothing can be added to its log"));
       }
       if (entry instanceof RunEntry.Started && started) {
         return Optional.of(Refusal.of("run-open", "the run has a start document already"));
@@ -58,14 +60,22 @@ final class RunLogState {
         Event event = measured.document();
         String stream = names.get(event.descriptor());
         if (stream == null) {
-          return Optional.of(Refusal.of("no-descriptor", "event " + event.uid() + " has no descriptor in this log"));
+          return Optional.of(
+              Refusal.of(
+                  "no-descriptor", "event " + event.uid() + " has no descriptor in this log"));
         }
         long expected = last.getOrDefault(stream, 0L) + 1;
         if (event.seqNum() != expected) {
           return Optional.of(
               Refusal.of(
                   "wrong-seq-num",
-                  "stream '" + stream + "': seq_num " + event.seqNum() + " given, " + expected + " expected"));
+                  "stream '"
+                      + stream
+                      + "': seq_num "
+                      + event.seqNum()
+                      + " given, "
+                      + expected
+                      + " expected"));
         }
         last.put(stream, expected);
       }

@@ -38,7 +38,11 @@ public record RunSettings(
   public RunSettings {
     if (page < 1 || tail < page) {
       throw new IllegalArgumentException(
-          "beamhive.run.tail = " + tail + ", beamhive.run.page = " + page + ": 1 <= page <= tail is needed");
+          "beamhive.run.tail = "
+              + tail
+              + ", beamhive.run.page = "
+              + page
+              + ": 1 <= page <= tail is needed");
     }
   }
 }

@@ -4,7 +4,8 @@ import com.fasterxml.jackson.annotation.JsonFormat;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 
 /**
- * One value that a device has read. Written as an array, since a run stores millions of them; a new component goes to the end.
+ * One value that a device has read. Written as an array, since a run stores millions of them; a new
+ * component goes to the end.
  *
  * @param key the data key, as in the device's description
  * @param value the value in the data key's units
