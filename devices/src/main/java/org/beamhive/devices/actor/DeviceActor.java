@@ -1,0 +1,770 @@
+package org.beamhive.devices.actor;
+
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.Behavior;
+import akka.actor.typed.PostStop;
+import akka.actor.typed.PreRestart;
+import akka.actor.typed.SupervisorStrategy;
+import akka.actor.typed.Terminated;
+import akka.actor.typed.javadsl.ActorContext;
+import akka.actor.typed.javadsl.Behaviors;
+import akka.actor.typed.javadsl.Receive;
+import akka.actor.typed.javadsl.ReceiveBuilder;
+import akka.actor.typed.javadsl.TimerScheduler;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.beamhive.devices.config.DeviceConfig;
+import org.beamhive.devices.config.OnFailure;
+import org.beamhive.devices.signal.DeviceFailure;
+import org.beamhive.devices.type.Device;
+import org.beamhive.devices.type.DeviceListener;
+import org.beamhive.protocol.bundle.ScanBundlerProtocol;
+import org.beamhive.protocol.device.DeviceDirectoryProtocol;
+import org.beamhive.protocol.device.DeviceProtocol;
+import org.beamhive.protocol.device.DeviceProtocol.Attach;
+import org.beamhive.protocol.device.DeviceProtocol.Command;
+import org.beamhive.protocol.device.DeviceProtocol.Detach;
+import org.beamhive.protocol.device.DeviceProtocol.GetView;
+import org.beamhive.protocol.device.DeviceProtocol.Locate;
+import org.beamhive.protocol.device.DeviceProtocol.Read;
+import org.beamhive.protocol.device.DeviceProtocol.ReadNow;
+import org.beamhive.protocol.device.DeviceProtocol.Reply;
+import org.beamhive.protocol.device.DeviceProtocol.Request;
+import org.beamhive.protocol.device.DeviceProtocol.Set;
+import org.beamhive.protocol.device.DeviceProtocol.Stage;
+import org.beamhive.protocol.device.DeviceProtocol.Stop;
+import org.beamhive.protocol.device.DeviceProtocol.Trigger;
+import org.beamhive.protocol.device.DeviceProtocol.Unstage;
+import org.beamhive.protocol.device.DeviceProtocol.Wake;
+import org.beamhive.protocol.model.DeviceDescription;
+import org.beamhive.protocol.model.DeviceName;
+import org.beamhive.protocol.model.DeviceView;
+import org.beamhive.protocol.model.Epoch;
+import org.beamhive.protocol.model.HutchName;
+import org.beamhive.protocol.model.Reading;
+import org.beamhive.protocol.model.Refusal;
+import org.slf4j.Logger;
+
+/**
+ * Owns one device. The worker of a run attaches it and then tells it what to do; anybody may stop
+ * it.
+ *
+ * <p>States: <em>connecting</em> (tries for ever, refuses what needs the device), <em>ready</em>,
+ * <em>busy</em> (one command takes time, others wait, a second move is refused), and
+ * <em>disabled</em> (in the device file, but not to be used). A stop is handled at once in each of
+ * them.
+ *
+ * <p>If it fails it is started again with a back-off and connects anew; what it was doing is
+ * stopped. The fields below are touched on the actor's thread only: futures come back as messages.
+ */
+final class DeviceActor {
+  /** All signals of the device are connected. */
+  private enum SignalsConnected implements DeviceProtocol.Internal {
+    SIGNALS_CONNECTED
+  }
+
+  /** A signal of the device has gone. */
+  private record SignalsLost(String problem) implements DeviceProtocol.Internal {}
+
+  /** What the list of devices shows may have changed. */
+  private enum FactsChanged implements DeviceProtocol.Internal {
+    FACTS_CHANGED
+  }
+
+  /** It is time to connect again. */
+  private enum ConnectAgain implements DeviceProtocol.Internal {
+    CONNECT_AGAIN
+  }
+
+  /** A try to connect has ended. */
+  private record ConnectEnded(int attempt, Throwable error) implements DeviceProtocol.Internal {}
+
+  /** The command under way has ended. */
+  private record ActivityEnded(long id, Outcome<?> outcome) implements DeviceProtocol.Internal {}
+
+  /** Something that was asked beside the commands has its answer. */
+  private record Answered(Runnable reply) implements DeviceProtocol.Internal {}
+
+  /** It is time to tell the list of devices. */
+  private enum ReportDue implements DeviceProtocol.Internal {
+    REPORT_DUE,
+    REPORT_SOON
+  }
+
+  /** The entity is to stop here: come to rest first. */
+  enum Park implements DeviceProtocol.Internal {
+    PARK
+  }
+
+  /** It took too long to come to rest. */
+  private enum ParkTimedOut implements DeviceProtocol.Internal {
+    PARK_TIMED_OUT
+  }
+
+  private record Outcome<T>(T value, Throwable error) {}
+
+  /** Whose device it is: one worker's, for one run. */
+  private record Attachment(Epoch epoch, ActorRef<Reply> worker) {}
+
+  /**
+   * The command under way.
+   *
+   * @param answer tells who asked; null when that has been done, because it was stopped
+   */
+  private record Activity(long id, Request request, Consumer<Outcome<?>> answer) {
+    boolean interruptible() {
+      return request instanceof Set || request instanceof Trigger;
+    }
+
+    Activity answered() {
+      return new Activity(id, request, null);
+    }
+  }
+
+  private final ActorContext<Command> context;
+  private final TimerScheduler<Command> timers;
+  private final Logger log;
+  private final DeviceConfig config;
+  private final DeviceName name;
+  private final HutchName hutch;
+  private final Device device;
+  private final DevicesSettings settings;
+  private final ActorRef<DeviceDirectoryProtocol.Request> directory;
+  private final Receive<Command> connecting;
+  private final Receive<Command> ready;
+  private final Receive<Command> busy;
+  private final ArrayDeque<Request> waiting = new ArrayDeque<>();
+  private Attachment attachment;
+  private Epoch newest = new Epoch(Long.MIN_VALUE);
+  private Activity activity;
+  private long activities;
+  private int attempt;
+  private int failures;
+  private boolean connected;
+  private boolean parking;
+  private String problem = "";
+  private List<Reading> lastReadings;
+
+  /**
+   * A device.
+   *
+   * @param make makes the device, again after each restart
+   */
+  static Behavior<Command> create(
+      DeviceConfig config,
+      HutchName hutch,
+      Supplier<Device> make,
+      DevicesSettings settings,
+      ActorRef<DeviceDirectoryProtocol.Request> directory) {
+    Behavior<Command> started =
+        Behaviors.setup(
+            context ->
+                Behaviors.withTimers(
+                    timers -> {
+                      context.setLoggerName(DeviceActor.class);
+                      return new DeviceActor(
+                              context, timers, config, hutch, make.get(), settings, directory)
+                          .start();
+                    }));
+    return Behaviors.supervise(started)
+        .onFailure(
+            SupervisorStrategy.restartWithBackoff(
+                settings.restart().min(), settings.restart().max(), 0.2));
+  }
+
+  private DeviceActor(
+      ActorContext<Command> context,
+      TimerScheduler<Command> timers,
+      DeviceConfig config,
+      HutchName hutch,
+      Device device,
+      DevicesSettings settings,
+      ActorRef<DeviceDirectoryProtocol.Request> directory) {
+    this.context = context;
+    this.timers = timers;
+    this.log = context.getLog();
+    this.config = config;
+    this.name = config.name();
+    this.hutch = hutch;
+    this.device = device;
+    this.settings = settings;
+    this.directory = directory;
+    // built once: a receive that is built for each message would cost more than the message
+    this.connecting = connectingState();
+    this.ready = readyState();
+    this.busy = busyState();
+  }
+
+  private Behavior<Command> start() {
+    timers.startTimerWithFixedDelay(ReportDue.REPORT_DUE, settings.reportInterval());
+    if (!config.enabled()) {
+      report();
+      return disabledState();
+    }
+    ActorRef<Command> self = context.getSelf();
+    device.open(
+        new DeviceListener() {
+          @Override
+          public void connected() {
+            self.tell(SignalsConnected.SIGNALS_CONNECTED);
+          }
+
+          @Override
+          public void disconnected(String why) {
+            self.tell(new SignalsLost(why));
+          }
+
+          @Override
+          public void factsChanged() {
+            self.tell(FactsChanged.FACTS_CHANGED);
+          }
+        });
+    problem = "connecting";
+    connect();
+    report();
+    return connecting;
+  }
+
+  // ---------------------------------------------------------------- states
+
+  private Receive<Command> connectingState() {
+    return always()
+        .onMessage(ConnectEnded.class, this::onConnectEnded)
+        .onMessage(ConnectAgain.class, message -> onConnectAgain())
+        .onMessage(SignalsConnected.class, message -> onConnectAgain())
+        .onMessage(SignalsLost.class, message -> Behaviors.same())
+        .onMessage(ActivityEnded.class, this::onActivityEnded)
+        .onMessage(Request.class, this::onRequestWhileNotConnected)
+        .build();
+  }
+
+  private Receive<Command> readyState() {
+    return connectedState()
+        .onMessage(Read.class, this::onRead)
+        .onMessage(Set.class, this::onSet)
+        .onMessage(Trigger.class, this::onTrigger)
+        .onMessage(Stage.class, this::onStage)
+        .onMessage(Unstage.class, this::onUnstage)
+        .build();
+  }
+
+  private Receive<Command> busyState() {
+    return connectedState()
+        .onMessage(ActivityEnded.class, this::onActivityEnded)
+        .onMessage(Set.class, this::onSetWhileBusy)
+        .onMessage(Request.class, this::onRequestWhileBusy)
+        .build();
+  }
+
+  private Receive<Command> disabledState() {
+    return ReceiveBuilder.<Command>create()
+        .onMessage(GetView.class, this::onGetView)
+        .onMessage(ReportDue.class, message -> onReportDue())
+        .onMessageEquals(Park.PARK, Behaviors::stopped)
+        .onMessage(
+            Request.class,
+            request ->
+                refuse(request, Refusal.of("disabled", name + " is disabled in the device file.")))
+        .build();
+  }
+
+  private ReceiveBuilder<Command> connectedState() {
+    return always()
+        .onMessage(Attach.class, this::onAttach)
+        .onMessage(Locate.class, this::onLocate)
+        .onMessage(ReadNow.class, this::onReadNow)
+        .onMessage(SignalsLost.class, this::onSignalsLost)
+        .onMessage(ConnectEnded.class, message -> Behaviors.same())
+        .onMessage(ConnectAgain.class, message -> Behaviors.same())
+        .onMessage(SignalsConnected.class, message -> Behaviors.same());
+  }
+
+  private ReceiveBuilder<Command> always() {
+    return ReceiveBuilder.<Command>create()
+        .onMessage(Stop.class, message -> onStop())
+        .onMessage(Detach.class, this::onDetach)
+        .onMessage(Answered.class, this::onAnswered)
+        .onMessage(GetView.class, this::onGetView)
+        .onMessage(Wake.class, message -> Behaviors.same())
+        .onMessage(FactsChanged.class, message -> onFactsChanged())
+        .onMessage(ReportDue.class, message -> onReportDue())
+        .onMessage(Park.class, message -> onPark())
+        .onMessage(ParkTimedOut.class, message -> Behaviors.stopped())
+        .onSignal(Terminated.class, this::onTerminated)
+        .onSignal(PreRestart.class, signal -> onEnd())
+        .onSignal(PostStop.class, signal -> onEnd());
+  }
+
+  /** After a command: whatever waited, then rest. */
+  private Behavior<Command> next() {
+    if (parking && activity == null) {
+      return Behaviors.stopped();
+    }
+    if (!connected) {
+      return connecting;
+    }
+    while (activity == null && !waiting.isEmpty()) {
+      perform(waiting.poll());
+    }
+    return activity == null ? ready : busy;
+  }
+
+  // ---------------------------------------------------------------- connecting
+
+  private void connect() {
+    attempt++;
+    int current = attempt;
+    timers.cancel(ConnectAgain.CONNECT_AGAIN);
+    context.pipeToSelf(device.connect(), (done, error) -> new ConnectEnded(current, error));
+  }
+
+  private Behavior<Command> onConnectAgain() {
+    connect();
+    return Behaviors.same();
+  }
+
+  private Behavior<Command> onConnectEnded(ConnectEnded ended) {
+    if (ended.attempt() != attempt) {
+      return Behaviors.same();
+    }
+    if (ended.error() != null) {
+      failures++;
+      String why = DeviceFailure.refusalOf(name.value(), ended.error()).text();
+      if (!why.equals(problem)) {
+        log.warn("{}: {} Tried again.", name, why);
+      }
+      changeTo(false, why);
+      timers.startSingleTimer(ConnectAgain.CONNECT_AGAIN, settings.reconnect().before(failures));
+      return Behaviors.same();
+    }
+    failures = 0;
+    log.info("{}: connecting -> ready", name);
+    changeTo(true, "");
+    return next();
+  }
+
+  private Behavior<Command> onSignalsLost(SignalsLost lost) {
+    log.warn("{}: ready -> connecting, because {}", name, lost.problem());
+    changeTo(false, lost.problem());
+    refuseWaiting(request -> true, Refusal.of("disconnected", lost.problem()));
+    connect();
+    return connecting;
+  }
+
+  private void changeTo(boolean isConnected, String why) {
+    connected = isConnected;
+    problem = why;
+    reportSoon();
+  }
+
+  private Behavior<Command> onRequestWhileNotConnected(Request request) {
+    return refuse(request, Refusal.of("not-connected", name + " is not connected: " + problem));
+  }
+
+  // ---------------------------------------------------------------- whose device it is
+
+  private Behavior<Command> onAttach(Attach attach) {
+    if (attach.epoch().compareTo(newest) < 0) {
+      return refuse(attach, stale(attach.epoch()));
+    }
+    boolean takenOver = attach.epoch().compareTo(newest) > 0;
+    newest = attach.epoch();
+    if (takenOver && attachment != null) {
+      interrupt(
+          "has been taken over by the worker of epoch " + newest.value() + ", which stops it");
+    }
+    endAttachment();
+    attachment = new Attachment(attach.epoch(), attach.worker());
+    context.watch(attach.worker());
+    beside(
+        device.describe(),
+        outcome -> {
+          if (outcome.error() != null) {
+            refuse(attach, refusal(outcome));
+          } else {
+            attach
+                .replyTo()
+                .tell(
+                    new DeviceProtocol.Attached(
+                        context.getSelf().narrow(), view(), outcome.value()));
+          }
+        });
+    return Behaviors.same();
+  }
+
+  private Behavior<Command> onDetach(Detach detach) {
+    if (attachment != null && attachment.epoch().equals(detach.epoch())) {
+      endAttachment();
+    }
+    return Behaviors.same();
+  }
+
+  private Behavior<Command> onTerminated(Terminated terminated) {
+    if (attachment != null && attachment.worker().equals(terminated.getRef())) {
+      if (activity != null && activity.interruptible()) {
+        log.warn("{}: stopped, because the worker of epoch {} has vanished", name, newest.value());
+      }
+      interrupt("has been stopped, because its worker has vanished");
+      endAttachment();
+    }
+    return Behaviors.same();
+  }
+
+  private void endAttachment() {
+    if (attachment != null) {
+      context.unwatch(attachment.worker());
+      attachment = null;
+    }
+  }
+
+  private Refusal stale(Epoch epoch) {
+    return Refusal.of(
+        "stale-epoch",
+        "%s refuses a worker of epoch %d: it has been attached to one of epoch %d."
+            .formatted(name, epoch.value(), newest.value()));
+  }
+
+  /** Null if a command of this epoch may be done. */
+  private Refusal refusalOf(Epoch epoch) {
+    if (epoch.compareTo(newest) < 0) {
+      return stale(epoch);
+    }
+    if (attachment != null && !attachment.epoch().equals(epoch)) {
+      return Refusal.of(
+          "locked",
+          "%s is used by the scan of epoch %d.".formatted(name, attachment.epoch().value()));
+    }
+    return null;
+  }
+
+  // ---------------------------------------------------------------- commands
+
+  /** A command that has waited. */
+  private void perform(Request request) {
+    if (request instanceof Read read) {
+      onRead(read);
+    } else if (request instanceof Set set) {
+      onSet(set);
+    } else if (request instanceof Trigger trigger) {
+      onTrigger(trigger);
+    } else if (request instanceof Stage stage) {
+      onStage(stage);
+    } else if (request instanceof Unstage unstage) {
+      onUnstage(unstage);
+    } else {
+      throw new IllegalStateException("no command that can wait: " + request);
+    }
+  }
+
+  private Behavior<Command> onRead(Read read) {
+    Refusal refusal = refusalOf(read.epoch());
+    if (refusal != null) {
+      return refuse(read, refusal);
+    }
+    return begin(
+        read,
+        read(),
+        outcome -> {
+          if (outcome.error() != null) {
+            refuse(read, refusal(outcome));
+          } else {
+            lastReadings = outcome.value();
+            read.replyTo()
+                .tell(new ScanBundlerProtocol.DeviceRead(name, read.point(), outcome.value()));
+          }
+        });
+  }
+
+  private CompletionStage<List<Reading>> read() {
+    CompletionStage<List<Reading>> reading = device.read();
+    if (config.onFailure() == OnFailure.RETRY) {
+      return reading.exceptionallyCompose(error -> device.read());
+    }
+    List<Reading> last = lastReadings;
+    return config.onFailure() == OnFailure.BUFFER && last != null
+        ? reading.exceptionally(error -> last)
+        : reading;
+  }
+
+  private Behavior<Command> onSet(Set set) {
+    Refusal refusal = refusalOf(set.epoch());
+    if (refusal == null && config.readOnly()) {
+      refusal = Refusal.of("read-only", name + " is read-only in the device file.");
+    }
+    return refusal != null
+        ? refuse(set, refusal)
+        : begin(set, device.set(set.setpoint()), answer(set.token(), set.replyTo()));
+  }
+
+  private Behavior<Command> onTrigger(Trigger trigger) {
+    Refusal refusal = refusalOf(trigger.epoch());
+    return refusal != null
+        ? refuse(trigger, refusal)
+        : begin(trigger, device.trigger(), answer(trigger.token(), trigger.replyTo()));
+  }
+
+  private Behavior<Command> onStage(Stage stage) {
+    Refusal refusal = refusalOf(stage.epoch());
+    return refusal != null
+        ? refuse(stage, refusal)
+        : begin(stage, device.stage(), answer(stage.token(), stage.replyTo()));
+  }
+
+  private Behavior<Command> onUnstage(Unstage unstage) {
+    Refusal refusal = refusalOf(unstage.epoch());
+    return refusal != null
+        ? refuse(unstage, refusal)
+        : begin(unstage, device.unstage(), answer(unstage.token(), unstage.replyTo()));
+  }
+
+  private Consumer<Outcome<Void>> answer(long token, ActorRef<Reply> replyTo) {
+    return outcome ->
+        replyTo.tell(
+            outcome.error() == null
+                ? new DeviceProtocol.Done(name, token)
+                : new DeviceProtocol.Failed(name, token, refusal(outcome)));
+  }
+
+  private Behavior<Command> onLocate(Locate locate) {
+    Refusal refusal = refusalOf(locate.epoch());
+    if (refusal != null) {
+      return refuse(locate, refusal);
+    }
+    beside(
+        device.locate(),
+        outcome -> {
+          if (outcome.error() != null) {
+            refuse(locate, refusal(outcome));
+          } else {
+            Device.Location at = outcome.value();
+            locate
+                .replyTo()
+                .tell(
+                    new DeviceProtocol.Located(name, locate.token(), at.setpoint(), at.readback()));
+          }
+        });
+    return Behaviors.same();
+  }
+
+  private record Snapshot(DeviceDescription description, List<Reading> readings) {}
+
+  private Behavior<Command> onReadNow(ReadNow readNow) {
+    beside(
+        device.describe().thenCombine(read(), Snapshot::new),
+        outcome -> {
+          if (outcome.error() != null) {
+            refuse(readNow, refusal(outcome));
+          } else {
+            Snapshot now = outcome.value();
+            readNow.replyTo().tell(new DeviceProtocol.ReadDone(now.description(), now.readings()));
+          }
+        });
+    return Behaviors.same();
+  }
+
+  private Behavior<Command> onGetView(GetView getView) {
+    getView.replyTo().tell(new DeviceProtocol.View(view()));
+    return Behaviors.same();
+  }
+
+  // ---------------------------------------------------------------- while busy
+
+  private Behavior<Command> onSetWhileBusy(Set set) {
+    // a move that has been stopped and answered only has to come to rest: the next one may wait
+    boolean moving =
+        activity.request() instanceof Set && activity.answer() != null
+            || waiting.stream().anyMatch(Set.class::isInstance);
+    return moving
+        ? refuse(set, Refusal.of("busy", name + " is already moving."))
+        : onRequestWhileBusy(set);
+  }
+
+  private Behavior<Command> onRequestWhileBusy(Request request) {
+    if (waiting.size() >= settings.waitingCommands()) {
+      return refuse(
+          request,
+          Refusal.of(
+              "busy", "%s is busy and %d commands wait already.".formatted(name, waiting.size())));
+    }
+    waiting.add(request);
+    return Behaviors.same();
+  }
+
+  /** Starts a command: one that has ended already is answered here and now. */
+  private <T> Behavior<Command> begin(
+      Request request, CompletionStage<T> stage, Consumer<Outcome<T>> answer) {
+    CompletionStage<Outcome<T>> outcome = stage.handle(Outcome::new);
+    Outcome<T> now = outcome.toCompletableFuture().getNow(null);
+    if (now != null) {
+      answer.accept(now);
+      return Behaviors.same();
+    }
+    long id = ++activities;
+    @SuppressWarnings("unchecked")
+    Consumer<Outcome<?>> reply = (Consumer<Outcome<?>>) (Consumer<?>) answer;
+    activity = new Activity(id, request, reply);
+    context.pipeToSelf(outcome, (value, error) -> new ActivityEnded(id, value));
+    reportSoon();
+    return busy;
+  }
+
+  private Behavior<Command> onActivityEnded(ActivityEnded ended) {
+    if (activity == null || activity.id() != ended.id()) {
+      return Behaviors.same();
+    }
+    Activity done = activity;
+    activity = null;
+    if (done.answer() != null) {
+      done.answer().accept(ended.outcome());
+    }
+    reportSoon();
+    return next();
+  }
+
+  /** Asks something that no command has to wait for. */
+  private <T> void beside(CompletionStage<T> stage, Consumer<Outcome<T>> answer) {
+    CompletionStage<Outcome<T>> outcome = stage.handle(Outcome::new);
+    Outcome<T> now = outcome.toCompletableFuture().getNow(null);
+    if (now != null) {
+      answer.accept(now);
+    } else {
+      context.pipeToSelf(outcome, (value, error) -> new Answered(() -> answer.accept(value)));
+    }
+  }
+
+  private Behavior<Command> onAnswered(Answered answered) {
+    answered.reply().run();
+    return Behaviors.same();
+  }
+
+  // ---------------------------------------------------------------- stopping
+
+  private Behavior<Command> onStop() {
+    if (activity != null && activity.interruptible()) {
+      log.info("{}: stopped, because somebody asked", name);
+    }
+    stopDevice();
+    failInterruptible("has been stopped");
+    return Behaviors.same();
+  }
+
+  /** Stops it if it is doing something that can be stopped. */
+  private void interrupt(String why) {
+    if (activity != null && activity.interruptible()) {
+      stopDevice();
+    }
+    failInterruptible(why);
+  }
+
+  private void stopDevice() {
+    beside(
+        device.stop(),
+        outcome -> {
+          if (outcome.error() != null) {
+            log.error(
+                "{}: the stop has failed, use its own controls: {}", name, refusal(outcome).text());
+          }
+        });
+  }
+
+  private void failInterruptible(String why) {
+    Refusal stopped = Refusal.of("stopped", name + " " + why + ".");
+    if (activity != null && activity.interruptible() && activity.answer() != null) {
+      activity.answer().accept(new Outcome<>(null, new DeviceFailure(stopped)));
+      activity = activity.answered();
+    }
+    refuseWaiting(request -> request instanceof Set || request instanceof Trigger, stopped);
+  }
+
+  private void refuseWaiting(java.util.function.Predicate<Request> which, Refusal refusal) {
+    for (Request request : new ArrayList<>(waiting)) {
+      if (which.test(request)) {
+        waiting.remove(request);
+        refuse(request, refusal);
+      }
+    }
+  }
+
+  private Behavior<Command> onPark() {
+    interrupt("is to run on another node");
+    if (activity == null) {
+      return Behaviors.stopped();
+    }
+    parking = true;
+    timers.startSingleTimer(ParkTimedOut.PARK_TIMED_OUT, settings.parkTimeout());
+    return Behaviors.same();
+  }
+
+  private Behavior<Command> onEnd() {
+    if (activity != null && activity.interruptible()) {
+      device.stop();
+    }
+    device.close();
+    return Behaviors.same();
+  }
+
+  // ---------------------------------------------------------------- what others see
+
+  private Refusal refusal(Outcome<?> outcome) {
+    return DeviceFailure.refusalOf(name.value(), outcome.error());
+  }
+
+  private Behavior<Command> refuse(Request request, Refusal refusal) {
+    if (request instanceof Attach attach) {
+      attach.replyTo().tell(new DeviceProtocol.NotAttached(name, refusal));
+    } else if (request instanceof Stage stage) {
+      stage.replyTo().tell(new DeviceProtocol.Failed(name, stage.token(), refusal));
+    } else if (request instanceof Unstage unstage) {
+      unstage.replyTo().tell(new DeviceProtocol.Failed(name, unstage.token(), refusal));
+    } else if (request instanceof Set set) {
+      set.replyTo().tell(new DeviceProtocol.Failed(name, set.token(), refusal));
+    } else if (request instanceof Trigger trigger) {
+      trigger.replyTo().tell(new DeviceProtocol.Failed(name, trigger.token(), refusal));
+    } else if (request instanceof Locate locate) {
+      locate.replyTo().tell(new DeviceProtocol.Failed(name, locate.token(), refusal));
+    } else if (request instanceof Read read) {
+      read.replyTo().tell(new ScanBundlerProtocol.ReadFailed(name, read.point(), refusal));
+    } else if (request instanceof ReadNow readNow) {
+      readNow.replyTo().tell(new DeviceProtocol.NotRead(name, refusal));
+    }
+    return Behaviors.same();
+  }
+
+  private DeviceView view() {
+    return DeviceViews.of(config, hutch, device, state(), problem);
+  }
+
+  private DeviceView.State state() {
+    if (!config.enabled()) {
+      return DeviceView.State.DISABLED;
+    }
+    if (!connected) {
+      return DeviceView.State.CONNECTING;
+    }
+    return activity == null ? DeviceView.State.READY : DeviceView.State.BUSY;
+  }
+
+  private Behavior<Command> onFactsChanged() {
+    reportSoon();
+    return Behaviors.same();
+  }
+
+  private Behavior<Command> onReportDue() {
+    report();
+    return Behaviors.same();
+  }
+
+  private void reportSoon() {
+    if (!timers.isTimerActive(ReportDue.REPORT_SOON)) {
+      timers.startSingleTimer(ReportDue.REPORT_SOON, settings.reportDelay());
+    }
+  }
+
+  private void report() {
+    directory.tell(new DeviceDirectoryProtocol.Report(view()));
+  }
+}

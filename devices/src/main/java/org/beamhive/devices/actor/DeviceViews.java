@@ -1,0 +1,57 @@
+package org.beamhive.devices.actor;
+
+import java.util.Set;
+import java.util.TreeSet;
+import org.beamhive.devices.config.DeviceConfig;
+import org.beamhive.devices.type.Device;
+import org.beamhive.devices.type.DeviceFacts;
+import org.beamhive.protocol.model.DeviceView;
+import org.beamhive.protocol.model.HutchName;
+
+/** Puts together what others see of a device. */
+final class DeviceViews {
+  private DeviceViews() {}
+
+  static DeviceView of(
+      DeviceConfig config, HutchName hutch, Device device, DeviceView.State state, String problem) {
+    DeviceFacts facts = device.facts();
+    Set<DeviceView.Ability> abilities = new TreeSet<>(device.abilities());
+    if (config.readOnly()) {
+      abilities.remove(DeviceView.Ability.MOVABLE);
+    }
+    return new DeviceView(
+        config.name(),
+        hutch,
+        config.deviceClass(),
+        config.description(),
+        state,
+        problem,
+        abilities,
+        config.readoutPriority(),
+        config.softwareTrigger(),
+        facts.limits(),
+        facts.units(),
+        facts.precision(),
+        facts.hints(),
+        config.tags());
+  }
+
+  /** The same device in another state. */
+  static DeviceView with(DeviceView view, DeviceView.State state, String problem) {
+    return new DeviceView(
+        view.name(),
+        view.hutch(),
+        view.deviceClass(),
+        view.description(),
+        state,
+        problem,
+        view.abilities(),
+        view.readoutPriority(),
+        view.softwareTrigger(),
+        view.limits(),
+        view.units(),
+        view.precision(),
+        view.hints(),
+        view.tags());
+  }
+}

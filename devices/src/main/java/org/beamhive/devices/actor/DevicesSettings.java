@@ -1,0 +1,86 @@
+package org.beamhive.devices.actor;
+
+import com.typesafe.config.Config;
+import java.time.Duration;
+import org.beamhive.devices.type.DeviceTimeouts;
+
+/**
+ * The settings of this module, {@code beamhive.devices}.
+ *
+ * @param timeouts how long devices wait
+ * @param reconnect between tries to connect
+ * @param restart of a device actor that has failed
+ * @param waitingCommands how many commands may wait for a busy device
+ * @param parkTimeout how long a device that is to stop may take to come to rest
+ * @param reportInterval between a device's reports when nothing changes
+ * @param reportDelay for which changes are collected into one report
+ * @param silence after which a device without reports counts as lost
+ * @param notifyInterval at least, between two messages to a subscriber of the device list
+ */
+public record DevicesSettings(
+    DeviceTimeouts timeouts,
+    BackOff reconnect,
+    BackOff restart,
+    int waitingCommands,
+    Duration parkTimeout,
+    Duration reportInterval,
+    Duration reportDelay,
+    Duration silence,
+    Duration notifyInterval) {
+  private static final String ROOT = "beamhive.devices.";
+
+  public DevicesSettings {
+    if (waitingCommands < 1) {
+      throw new IllegalArgumentException(
+          ROOT + "waiting-commands: " + waitingCommands + " is too few, at least 1 is needed");
+    }
+    if (silence.compareTo(reportInterval) <= 0) {
+      throw new IllegalArgumentException(
+          ROOT
+              + "directory.silence: "
+              + silence
+              + " must be longer than report.interval, "
+              + reportInterval);
+    }
+  }
+
+  /** The first and the longest wait of a series that doubles. */
+  public record BackOff(Duration min, Duration max) {
+    public BackOff {
+      if (min.isNegative() || min.isZero() || max.compareTo(min) < 0) {
+        throw new IllegalArgumentException(
+            "beamhive.devices: a back-off from " + min + " to " + max + " is not possible");
+      }
+    }
+
+    /** The wait before this try, counted from 1. */
+    Duration before(int attempt) {
+      Duration wait = min.multipliedBy(1L << Math.min(attempt - 1, 20));
+      return wait.compareTo(max) > 0 ? max : wait;
+    }
+  }
+
+  /** From the whole configuration. */
+  public static DevicesSettings from(Config all) {
+    Config config = all.getConfig("beamhive.devices");
+    return new DevicesSettings(
+        new DeviceTimeouts(
+            positive(config, "request-timeout"), positive(config, "move-time-margin")),
+        new BackOff(positive(config, "reconnect.min"), positive(config, "reconnect.max")),
+        new BackOff(positive(config, "restart.min"), positive(config, "restart.max")),
+        config.getInt("waiting-commands"),
+        positive(config, "park-timeout"),
+        positive(config, "report.interval"),
+        positive(config, "report.delay"),
+        positive(config, "directory.silence"),
+        positive(config, "directory.notify-interval"));
+  }
+
+  private static Duration positive(Config config, String key) {
+    Duration value = config.getDuration(key);
+    if (value.isNegative() || value.isZero()) {
+      throw new IllegalArgumentException(ROOT + key + ": must be longer than 0, is " + value);
+    }
+    return value;
+  }
+}

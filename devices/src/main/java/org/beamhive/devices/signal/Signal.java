@@ -1,0 +1,192 @@
+package org.beamhive.devices.signal;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Predicate;
+import org.beamhive.protocol.model.Value;
+
+/**
+ * One value of the control system. It keeps the newest value only, so a fast PV can't fill the
+ * memory. May be used from any thread.
+ */
+public final class Signal {
+  /** A get may overtake the monitor event before it; an older value within this time is that. */
+  private static final double OVERTAKEN_WITHIN_SECONDS = 5;
+
+  private final SignalBackend backend;
+  private final String name;
+  private final SignalOptions options;
+  private final AtomicReference<SignalValue> latest = new AtomicReference<>();
+  private final List<Waiter> waiters = new CopyOnWriteArrayList<>();
+  private volatile SignalBackend.Link link;
+  private volatile SignalMeta meta;
+  private volatile boolean connected;
+
+  private record Waiter(Predicate<SignalValue> wanted, CompletableFuture<SignalValue> promise) {}
+
+  /** What the owner of a signal is told, on any thread. */
+  public interface Listener {
+    /** It has connected. */
+    void connected(Signal signal);
+
+    /** It has disconnected. */
+    void disconnected(Signal signal);
+
+    /** Its newest value has changed. */
+    void changed(Signal signal);
+  }
+
+  /** A signal that is not open yet. */
+  public Signal(SignalBackend backend, String name, SignalOptions options) {
+    this.backend = backend;
+    this.name = name;
+    this.options = options;
+  }
+
+  /** Starts to connect. */
+  public void open(Listener owner) {
+    link =
+        backend.open(
+            name,
+            options,
+            new SignalBackend.Listener() {
+              @Override
+              public void connected(SignalMeta found) {
+                meta = found;
+                connected = true;
+                owner.connected(Signal.this);
+              }
+
+              @Override
+              public void disconnected() {
+                connected = false;
+                latest.set(null);
+                failWaiters("disconnected", name + " has disconnected.");
+                owner.disconnected(Signal.this);
+              }
+
+              @Override
+              public void changed(SignalValue value) {
+                if (offer(value)) {
+                  owner.changed(Signal.this);
+                }
+              }
+            });
+  }
+
+  /** Its name in the control system. */
+  public String name() {
+    return name;
+  }
+
+  /** Whether its changes are followed. */
+  public boolean monitored() {
+    return options.monitored();
+  }
+
+  /** Whether it is connected. */
+  public boolean connected() {
+    return connected;
+  }
+
+  /** What it is; null before the first connect. */
+  public SignalMeta meta() {
+    return meta;
+  }
+
+  /** The newest value known, or null. */
+  public SignalValue latest() {
+    return latest.get();
+  }
+
+  /** The newest value if it is monitored, which is complete at once; else it is asked for. */
+  public CompletionStage<SignalValue> read(Duration timeout) {
+    SignalValue value = options.monitored() && connected ? latest.get() : null;
+    return value != null ? CompletableFuture.completedFuture(value) : get(timeout);
+  }
+
+  /** Asks for the value now; it becomes the newest one known. */
+  public CompletionStage<SignalValue> get(Duration timeout) {
+    return whileConnected(
+        () ->
+            link.get(timeout)
+                .thenApply(
+                    value -> {
+                      offer(value);
+                      return value;
+                    }));
+  }
+
+  /** Puts a value; ends when all that this has started has ended. */
+  public CompletionStage<Void> put(Value value, Duration timeout) {
+    return whileConnected(() -> link.put(value, timeout));
+  }
+
+  /** Ends when a value is as wanted: at once, if the newest is. For monitored signals. */
+  public CompletionStage<SignalValue> await(Predicate<SignalValue> wanted, Duration timeout) {
+    CompletableFuture<SignalValue> promise = new CompletableFuture<>();
+    Waiter waiter = new Waiter(wanted, promise);
+    waiters.add(waiter);
+    SignalValue now = latest.get();
+    if (now != null && wanted.test(now)) {
+      promise.complete(now);
+    } else if (!connected) {
+      promise.completeExceptionally(notConnected());
+    }
+    return promise
+        .orTimeout(timeout.toMillis(), TimeUnit.MILLISECONDS)
+        .whenComplete((value, error) -> waiters.remove(waiter));
+  }
+
+  /** Closes it; requests still under way fail. */
+  public void close() {
+    SignalBackend.Link open = link;
+    if (open != null) {
+      open.close();
+    }
+    connected = false;
+    failWaiters("closed", name + " has been closed.");
+  }
+
+  private <T> CompletionStage<T> whileConnected(
+      java.util.function.Supplier<CompletionStage<T>> ask) {
+    return connected ? ask.get() : CompletableFuture.failedFuture(notConnected());
+  }
+
+  private DeviceFailure notConnected() {
+    return new DeviceFailure("disconnected", name + " is not connected.");
+  }
+
+  private boolean offer(SignalValue value) {
+    SignalValue before;
+    do {
+      before = latest.get();
+      if (before != null && overtaken(value, before)) {
+        return false;
+      }
+    } while (!latest.compareAndSet(before, value));
+    for (Waiter waiter : waiters) {
+      if (waiter.wanted().test(value)) {
+        waiter.promise().complete(value);
+      }
+    }
+    return true;
+  }
+
+  /** Bounded in time, so that a clock that is set back doesn't silence the signal for ever. */
+  private static boolean overtaken(SignalValue value, SignalValue before) {
+    double older = before.timestamp() - value.timestamp();
+    return older > 0 && older < OVERTAKEN_WITHIN_SECONDS;
+  }
+
+  private void failWaiters(String code, String text) {
+    for (Waiter waiter : waiters) {
+      waiter.promise().completeExceptionally(new DeviceFailure(code, text));
+    }
+  }
+}

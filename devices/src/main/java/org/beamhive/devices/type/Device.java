@@ -1,0 +1,83 @@
+package org.beamhive.devices.type;
+
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.beamhive.devices.signal.DeviceFailure;
+import org.beamhive.protocol.model.DeviceDescription;
+import org.beamhive.protocol.model.DeviceName;
+import org.beamhive.protocol.model.DeviceView.Ability;
+import org.beamhive.protocol.model.Reading;
+import org.beamhive.protocol.model.Value;
+
+/**
+ * One device, as Bluesky's protocols see it. Nothing here blocks, and each stage ends by itself: it
+ * is done, or it fails with a {@link DeviceFailure} that a person can read. A stage may be complete
+ * when it is returned, which saves its caller a message.
+ */
+public interface Device {
+  /** A stage that is done. */
+  CompletionStage<Void> DONE = CompletableFuture.completedStage(null);
+
+  /** Where a movable device should be, and where it is. */
+  record Location(Value setpoint, Value readback) {}
+
+  /** Its name. */
+  DeviceName name();
+
+  /** What can be done with it. */
+  Set<Ability> abilities();
+
+  /** Opens its signals, once. The listener is told whenever it connects or disconnects. */
+  void open(DeviceListener listener);
+
+  /** Ends when all its signals are there and their first values known; may be tried again. */
+  CompletionStage<Void> connect();
+
+  /** What the list of devices shows of it; as far as it is known. */
+  DeviceFacts facts();
+
+  /** What documents say of it, its configuration read anew. */
+  CompletionStage<DeviceDescription> describe();
+
+  /** All its readings, in the order of its data keys. */
+  CompletionStage<List<Reading>> read();
+
+  /** Moves; ends when it is there. Refuses before anything moves. */
+  default CompletionStage<Void> set(Value setpoint) {
+    return refused("not-movable", "can't be moved");
+  }
+
+  /** Stops at once; a move in progress fails with {@code stopped}. Ends when that is on its way. */
+  default CompletionStage<Void> stop() {
+    return DONE;
+  }
+
+  /** Takes a measurement; ends when it is taken. */
+  default CompletionStage<Void> trigger() {
+    return refused("not-triggerable", "can't be triggered");
+  }
+
+  /** Prepares for a scan. */
+  default CompletionStage<Void> stage() {
+    return DONE;
+  }
+
+  /** Undoes what {@link #stage} did; harmless without it. */
+  default CompletionStage<Void> unstage() {
+    return DONE;
+  }
+
+  /** Where it is and where it should be. */
+  default CompletionStage<Location> locate() {
+    return refused("not-movable", "has no setpoint");
+  }
+
+  /** Closes its signals. */
+  void close();
+
+  private <T> CompletionStage<T> refused(String code, String why) {
+    return CompletableFuture.failedStage(new DeviceFailure(code, name() + " " + why + "."));
+  }
+}

@@ -1,0 +1,88 @@
+package org.beamhive.devices.type;
+
+import static org.beamhive.devices.type.ConfigKey.optional;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import org.beamhive.devices.type.ConfigKey.Kind;
+
+/** The one table of device types, by name and by the Python classes that they stand for. */
+public final class DeviceTypes {
+  /** Keys that BEC's simulated devices take and that mean nothing here. */
+  private static final List<ConfigKey> BEC_SIM_KEYS =
+      List.of(
+          optional("device_access", Kind.ANY, "taken and not used"),
+          optional("labels", Kind.ANY, "taken and not used"),
+          optional("sim_init", Kind.ANY, "taken and not used"));
+
+  private final Map<String, DeviceType> byName = new LinkedHashMap<>();
+  private final List<DeviceType> all;
+
+  private DeviceTypes(List<DeviceType> types) {
+    all = List.copyOf(types);
+    for (DeviceType type : types) {
+      add(type.name(), type);
+      type.aliases().forEach(alias -> add(alias, type));
+    }
+  }
+
+  /** The types that we have. */
+  public static DeviceTypes standard() {
+    return new DeviceTypes(
+        List.of(
+            new DeviceType(
+                "SimMotor",
+                Set.of(
+                    "SimPositioner",
+                    "ophyd_devices.SimPositioner",
+                    "ophyd.sim.SynAxis",
+                    "ophyd.sim.SynAxisNoHints"),
+                with(BEC_SIM_KEYS, SimMotor.KEYS),
+                SimMotor::new),
+            new DeviceType(
+                "SimDetector",
+                Set.of("ophyd.sim.SynGauss", "ophyd.sim.Syn2DGauss"),
+                SimDetector.KEYS,
+                SimDetector::new),
+            new DeviceType(
+                "SimMonitor",
+                Set.of("ophyd_devices.SimMonitor", "ophyd.sim.SynSignal"),
+                with(BEC_SIM_KEYS, SimMonitor.KEYS),
+                SimMonitor::new)));
+  }
+
+  /** The type of this name or Python class. */
+  public Optional<DeviceType> find(String name) {
+    return Optional.ofNullable(byName.get(name));
+  }
+
+  /** The names of all types, without aliases. */
+  public Set<String> names() {
+    Set<String> names = new TreeSet<>();
+    all.forEach(type -> names.add(type.name()));
+    return Collections.unmodifiableSet(names);
+  }
+
+  /** All types. */
+  public List<DeviceType> all() {
+    return all;
+  }
+
+  private void add(String name, DeviceType type) {
+    if (byName.putIfAbsent(name, type) != null) {
+      throw new IllegalStateException("two device types are called " + name);
+    }
+  }
+
+  private static List<ConfigKey> with(List<ConfigKey> more, List<ConfigKey> keys) {
+    List<ConfigKey> both = new ArrayList<>(keys);
+    both.addAll(more);
+    return both;
+  }
+}

@@ -1,0 +1,289 @@
+package org.beamhive.devices.type;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
+import org.beamhive.devices.signal.DeviceFailure;
+import org.beamhive.devices.signal.Signal;
+import org.beamhive.devices.signal.SignalMeta;
+import org.beamhive.devices.signal.SignalOptions;
+import org.beamhive.devices.signal.SignalValue;
+import org.beamhive.protocol.model.DataKey;
+import org.beamhive.protocol.model.DeviceDescription;
+import org.beamhive.protocol.model.DeviceName;
+import org.beamhive.protocol.model.DeviceView.Ability;
+import org.beamhive.protocol.model.Limits;
+import org.beamhive.protocol.model.Reading;
+import org.beamhive.protocol.model.Value;
+
+/** What all devices made of signals have in common: connecting, describing and reading. */
+abstract class SignalDevice implements Device {
+  protected final DeviceOptions options;
+  protected final DeviceBackends backends;
+  private final String className;
+  private final Set<Ability> abilities;
+  private final List<Part> parts = new ArrayList<>();
+  private final List<CompletableFuture<Void>> attempts = new CopyOnWriteArrayList<>();
+  private final AtomicBoolean allThere = new AtomicBoolean();
+  private final AtomicBoolean factsTold = new AtomicBoolean();
+  private volatile DeviceListener listener;
+
+  SignalDevice(
+      String className, Set<Ability> abilities, DeviceOptions options, DeviceBackends backends) {
+    this.className = className;
+    this.abilities = Set.copyOf(abilities);
+    this.options = options;
+    this.backends = backends;
+  }
+
+  /** Adds a signal; only while the device is made. */
+  protected final Signal part(String key, Part.Kind kind, String signal, SignalOptions how) {
+    return part(key, kind, signal, how, false);
+  }
+
+  /** Adds a signal whose labels, if it has any, are its values. */
+  protected final Signal part(
+      String key, Part.Kind kind, String signal, SignalOptions how, boolean labelled) {
+    Signal made = new Signal(backends.backendOf(signal), backends.nameOf(signal), how);
+    parts.add(new Part(key, kind, made, labelled));
+    return made;
+  }
+
+  @Override
+  public final DeviceName name() {
+    return options.name();
+  }
+
+  @Override
+  public final Set<Ability> abilities() {
+    return abilities;
+  }
+
+  @Override
+  public final void open(DeviceListener owner) {
+    listener = owner;
+    Signal.Listener ears = new Ears();
+    parts.forEach(part -> part.signal().open(ears));
+  }
+
+  @Override
+  public final CompletionStage<Void> connect() {
+    CompletableFuture<Void> attempt = new CompletableFuture<>();
+    attempts.add(attempt);
+    if (missing().isEmpty()) {
+      attempt.complete(null);
+    }
+    return attempt
+        .orTimeout(options.connectionTimeout().toMillis(), TimeUnit.MILLISECONDS)
+        .whenComplete((done, error) -> attempts.remove(attempt))
+        .exceptionally(this::notConnected)
+        .thenCompose(done -> firstValues());
+  }
+
+  @Override
+  public DeviceFacts facts() {
+    factsTold.set(false);
+    List<Part> hinted = parts.stream().filter(part -> part.kind() == Part.Kind.HINTED).toList();
+    SignalMeta meta = hinted.isEmpty() ? null : hinted.get(0).signal().meta();
+    return new DeviceFacts(
+        limits(),
+        meta == null ? "" : meta.units(),
+        meta == null ? 0 : meta.precision(),
+        hinted.stream().map(Part::key).toList());
+  }
+
+  /** The limits of its setpoint. */
+  protected Limits limits() {
+    return Limits.NONE;
+  }
+
+  /** To be called when {@link #facts} may have changed. */
+  protected final void factsMayHaveChanged() {
+    DeviceListener owner = listener;
+    if (owner != null && factsTold.compareAndSet(false, true)) {
+      owner.factsChanged();
+    }
+  }
+
+  /** A signal has a new value; on any thread. */
+  protected void changed(Signal signal) {}
+
+  @Override
+  public CompletionStage<DeviceDescription> describe() {
+    List<Part> configuration =
+        parts.stream().filter(part -> part.kind() == Part.Kind.CONFIG).toList();
+    return readings(configuration).thenApply(read -> described(configuration, read));
+  }
+
+  /** Data keys may be changed by the kinds of devices that know better than the signal. */
+  protected DataKey dataKey(Part part) {
+    return part.dataKey(name().value());
+  }
+
+  /** Configuration that is no signal. */
+  protected Map<String, Value> fixedConfiguration() {
+    return Map.of();
+  }
+
+  private DeviceDescription described(List<Part> configuration, List<Reading> read) {
+    Map<String, DataKey> keys = new LinkedHashMap<>();
+    parts.stream()
+        .filter(part -> part.kind().read())
+        .forEach(part -> keys.put(part.key(), dataKey(part)));
+    Map<String, DataKey> configurationKeys = new LinkedHashMap<>();
+    configuration.forEach(part -> configurationKeys.put(part.key(), dataKey(part)));
+    List<Reading> settings = new ArrayList<>(read);
+    fixedConfiguration()
+        .forEach(
+            (key, value) -> {
+              settings.add(
+                  new Reading(
+                      key,
+                      value,
+                      backends.sim().clock().seconds(),
+                      org.beamhive.protocol.model.AlarmSeverity.NO_ALARM));
+              configurationKeys.put(key, fixedKey(value));
+            });
+    return new DeviceDescription(
+        name(), className, keys, facts().hints(), settings, configurationKeys);
+  }
+
+  private DataKey fixedKey(Value value) {
+    String dtype =
+        value instanceof Value.Num ? "number" : value instanceof Value.Int ? "integer" : "string";
+    String source = "CONFIG:" + name();
+    return new DataKey(
+        dtype, List.of(), source, null, null, null, name().value(), null, null, null);
+  }
+
+  @Override
+  public CompletionStage<List<Reading>> read() {
+    Reading[] readings = new Reading[parts.size()];
+    int count = 0;
+    for (Part part : parts) {
+      if (part.kind().read()) {
+        SignalValue latest = part.signal().latest();
+        if (latest == null || !part.signal().connected()) {
+          return readings(parts.stream().filter(each -> each.kind().read()).toList());
+        }
+        readings[count++] = part.reading(latest);
+      }
+    }
+    return CompletableFuture.completedStage(
+        List.of(count == readings.length ? readings : java.util.Arrays.copyOf(readings, count)));
+  }
+
+  @Override
+  public void close() {
+    parts.forEach(part -> part.signal().close());
+  }
+
+  /** Refuses what is no finite number or beyond the limits; null if it may be done. */
+  protected final DeviceFailure checkSetpoint(Value setpoint) {
+    double target = setpoint.asDouble();
+    if (!Double.isFinite(target)) {
+      return new DeviceFailure(
+          "not-finite",
+          name() + " can't be set to " + setpoint.shown() + ": a finite number is needed.");
+    }
+    Limits limits = limits();
+    if (limits.allow(target)) {
+      return null;
+    }
+    String units = facts().units().isEmpty() ? "" : " " + facts().units();
+    return new DeviceFailure(
+        new org.beamhive.protocol.model.Refusal(
+            "beyond-limits",
+            "%s can't go to %s%s: allowed are %s to %s%s."
+                .formatted(name(), target, units, limits.low(), limits.high(), units),
+            Map.of(
+                "device", name().value(),
+                "given", Double.toString(target),
+                "low", Double.toString(limits.low()),
+                "high", Double.toString(limits.high()))));
+  }
+
+  /** How long one request may take. */
+  protected final Duration patience() {
+    return backends.timeouts().request();
+  }
+
+  /** Asks several signals at once. */
+  protected final CompletionStage<Void> refresh(List<Signal> signals) {
+    return CompletableFuture.allOf(
+        signals.stream()
+            .map(signal -> signal.get(patience()).toCompletableFuture())
+            .toArray(CompletableFuture[]::new));
+  }
+
+  private CompletionStage<List<Reading>> readings(List<Part> wanted) {
+    List<CompletableFuture<Reading>> asked =
+        wanted.stream()
+            .map(
+                part ->
+                    part.signal().read(patience()).thenApply(part::reading).toCompletableFuture())
+            .toList();
+    return CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new))
+        .thenApply(all -> asked.stream().map(CompletableFuture::join).toList());
+  }
+
+  private CompletionStage<Void> firstValues() {
+    return refresh(
+        parts.stream()
+            .filter(part -> part.signal().monitored() && part.signal().latest() == null)
+            .map(Part::signal)
+            .toList());
+  }
+
+  private List<String> missing() {
+    return parts.stream()
+        .map(Part::signal)
+        .filter(signal -> !signal.connected())
+        .map(Signal::name)
+        .toList();
+  }
+
+  private Void notConnected(Throwable error) {
+    if (!(error instanceof TimeoutException)) {
+      throw new CompletionException(error);
+    }
+    throw new DeviceFailure(
+        "not-connected",
+        "%s is not connected: no answer from %s. Is its control system running?"
+            .formatted(name(), missing().stream().limit(5).collect(Collectors.joining(", "))));
+  }
+
+  /** Called on the backend's threads. */
+  private final class Ears implements Signal.Listener {
+    @Override
+    public void connected(Signal signal) {
+      if (missing().isEmpty() && allThere.compareAndSet(false, true)) {
+        attempts.forEach(attempt -> attempt.complete(null));
+        listener.connected();
+      }
+    }
+
+    @Override
+    public void disconnected(Signal signal) {
+      if (allThere.compareAndSet(true, false)) {
+        listener.disconnected("%s has lost %s.".formatted(name(), signal.name()));
+      }
+    }
+
+    @Override
+    public void changed(Signal signal) {
+      SignalDevice.this.changed(signal);
+    }
+  }
+}

@@ -1,0 +1,362 @@
+package org.beamhive.devices.actor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import akka.actor.testkit.typed.javadsl.ActorTestKit;
+import akka.actor.testkit.typed.javadsl.TestProbe;
+import akka.actor.typed.ActorRef;
+import com.typesafe.config.ConfigFactory;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.beamhive.devices.backend.sim.SettableSimClock;
+import org.beamhive.devices.backend.sim.SimNamespace;
+import org.beamhive.devices.config.DeviceConfig;
+import org.beamhive.devices.config.OnFailure;
+import org.beamhive.devices.type.DeviceBackends;
+import org.beamhive.devices.type.DeviceTimeouts;
+import org.beamhive.devices.type.DeviceTypes;
+import org.beamhive.protocol.bundle.ScanBundlerProtocol;
+import org.beamhive.protocol.bundle.ScanBundlerProtocol.DeviceRead;
+import org.beamhive.protocol.device.DeviceDirectoryProtocol;
+import org.beamhive.protocol.device.DeviceProtocol;
+import org.beamhive.protocol.device.DeviceProtocol.AttachReply;
+import org.beamhive.protocol.device.DeviceProtocol.Attached;
+import org.beamhive.protocol.device.DeviceProtocol.Command;
+import org.beamhive.protocol.device.DeviceProtocol.Done;
+import org.beamhive.protocol.device.DeviceProtocol.Failed;
+import org.beamhive.protocol.device.DeviceProtocol.Located;
+import org.beamhive.protocol.device.DeviceProtocol.NotAttached;
+import org.beamhive.protocol.device.DeviceProtocol.ReadReply;
+import org.beamhive.protocol.device.DeviceProtocol.Reply;
+import org.beamhive.protocol.model.DeviceName;
+import org.beamhive.protocol.model.DeviceView;
+import org.beamhive.protocol.model.DeviceView.State;
+import org.beamhive.protocol.model.Epoch;
+import org.beamhive.protocol.model.HutchName;
+import org.beamhive.protocol.model.ReadoutPriority;
+import org.beamhive.protocol.model.Value;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class DeviceActorTest {
+  private static final ActorTestKit KIT = ActorTestKit.create();
+  private static final DevicesSettings SETTINGS = DevicesSettings.from(ConfigFactory.load());
+  private static final Epoch FIRST = new Epoch(1);
+  private static final Epoch SECOND = new Epoch(2);
+
+  private final SettableSimClock clock = new SettableSimClock(1000);
+  private final SimNamespace sim = new SimNamespace(clock);
+  private TestProbe<DeviceDirectoryProtocol.Request> directory;
+  private TestProbe<Reply> worker;
+  private TestProbe<ScanBundlerProtocol.Request> bundler;
+
+  @AfterAll
+  static void close() {
+    KIT.shutdownTestKit();
+  }
+
+  @BeforeEach
+  void probes() {
+    directory = KIT.createTestProbe();
+    worker = KIT.createTestProbe();
+    bundler = KIT.createTestProbe();
+  }
+
+  private static Value.Fields fields(Object... keysAndValues) {
+    Map<String, Value> fields = new LinkedHashMap<>();
+    for (int at = 0; at < keysAndValues.length; at += 2) {
+      Object value = keysAndValues[at + 1];
+      fields.put(
+          (String) keysAndValues[at],
+          value instanceof Number number
+              ? Value.of(number.doubleValue())
+              : value instanceof Value ready ? ready : Value.of(value.toString()));
+    }
+    return new Value.Fields(fields);
+  }
+
+  private ActorRef<Command> spawn(DeviceConfig config) {
+    DeviceBackends backends =
+        new DeviceBackends(
+            () -> {
+              throw new AssertionError("no Channel Access here");
+            },
+            sim,
+            new DeviceTimeouts(Duration.ofSeconds(2), Duration.ofSeconds(2)));
+    DeviceTypes types = DeviceTypes.standard();
+    return KIT.spawn(
+        DeviceActor.create(
+            config,
+            new HutchName("a"),
+            () -> config.make(types, backends),
+            SETTINGS,
+            directory.getRef()));
+  }
+
+  private ActorRef<Command> motor(Object... config) {
+    return ready(spawn(DeviceConfig.of("samx", "SimMotor", fields(config))));
+  }
+
+  private ActorRef<Command> ready(ActorRef<Command> device) {
+    awaitState(State.READY);
+    return device;
+  }
+
+  private DeviceView awaitState(State state) {
+    return directory
+        .fishForMessage(
+            Duration.ofSeconds(5),
+            message ->
+                ((DeviceDirectoryProtocol.Report) message).view().state() == state
+                    ? akka.actor.testkit.typed.javadsl.FishingOutcomes.complete()
+                    : akka.actor.testkit.typed.javadsl.FishingOutcomes.continueAndIgnore())
+        .stream()
+        .map(message -> ((DeviceDirectoryProtocol.Report) message).view())
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private Attached attach(ActorRef<Command> device, Epoch epoch) {
+    return (Attached) tryAttach(device, epoch, worker.getRef());
+  }
+
+  private AttachReply tryAttach(ActorRef<Command> device, Epoch epoch, ActorRef<Reply> owner) {
+    TestProbe<AttachReply> reply = KIT.createTestProbe();
+    device.tell(new DeviceProtocol.Attach(epoch, owner, reply.getRef()));
+    return reply.receiveMessage();
+  }
+
+  private void set(ActorRef<Command> device, Epoch epoch, double to, long token) {
+    device.tell(new DeviceProtocol.Set(epoch, Value.of(to), token, worker.getRef()));
+  }
+
+  private Failed failed() {
+    return worker.expectMessageClass(Failed.class);
+  }
+
+  private double position() {
+    return sim.pv("samx").value().asDouble();
+  }
+
+  @Test
+  void attachTellsWhatTheDeviceIs() {
+    Attached attached = attach(motor("limits", limits(-5, 5), "egu", "mm"), FIRST);
+
+    assertThat(attached.view().state()).isEqualTo(State.READY);
+    assertThat(attached.view().limits().high()).isEqualTo(5);
+    assertThat(attached.description().dataKeys().keySet()).containsExactly("samx", "samx_setpoint");
+    assertThat(attached.description().dataKeys().get("samx").source()).isEqualTo("SIM:samx");
+    assertThat(attached.description().hints()).containsExactly("samx");
+    assertThat(attached.description().configuration())
+        .extracting(reading -> reading.key())
+        .containsExactly("samx_velocity");
+  }
+
+  private static Value limits(double low, double high) {
+    return Value.of(java.util.List.of(Value.of(low), Value.of(high)));
+  }
+
+  @Test
+  void answersAMoveWithoutDelayAndReadsTheTarget() {
+    ActorRef<Command> device = motor();
+    attach(device, FIRST);
+
+    set(device, FIRST, 2.5, 7);
+    device.tell(new DeviceProtocol.Read(FIRST, 3, bundler.getRef()));
+
+    assertThat(worker.expectMessageClass(Done.class).token()).isEqualTo(7);
+    DeviceRead read = bundler.expectMessageClass(DeviceRead.class);
+    assertThat(read.point()).isEqualTo(3);
+    assertThat(read.readings()).extracting(r -> r.key()).containsExactly("samx", "samx_setpoint");
+    assertThat(read.readings()).allMatch(r -> r.value().asDouble() == 2.5);
+  }
+
+  @Test
+  void refusesAMoveBeyondTheLimitsAndSaysWhatIsAllowed() {
+    ActorRef<Command> device = motor("limits", limits(-5, 5), "egu", "mm");
+
+    set(device, FIRST, 6, 1);
+
+    assertThat(failed().problem().code()).isEqualTo("beyond-limits");
+    assertThat(position()).isZero();
+    set(device, FIRST, Double.NaN, 2);
+    assertThat(failed().problem().code()).isEqualTo("not-finite");
+  }
+
+  @Test
+  void refusesASecondMoveWhileMoving() {
+    ActorRef<Command> device = motor("velocity", 1);
+    set(device, FIRST, 5, 1);
+
+    set(device, FIRST, 2, 2);
+
+    Failed second = failed();
+    assertThat(second.token()).isEqualTo(2);
+    assertThat(second.problem().code()).isEqualTo("busy");
+    awaitState(State.BUSY);
+    clock.advance(Duration.ofSeconds(6));
+    assertThat(worker.expectMessageClass(Done.class).token()).isEqualTo(1);
+  }
+
+  @Test
+  void readsThatComeDuringAMoveWaitForItsEnd() {
+    ActorRef<Command> device = motor("velocity", 1);
+    set(device, FIRST, 5, 1);
+    device.tell(new DeviceProtocol.Read(FIRST, 0, bundler.getRef()));
+    awaitState(State.BUSY);
+
+    clock.advance(Duration.ofSeconds(6));
+
+    DeviceRead read = bundler.expectMessageClass(DeviceRead.class);
+    assertThat(read.readings().get(0).value().asDouble()).isEqualTo(5);
+  }
+
+  @Test
+  void stopAnswersTheMoveAtOnceAndTheDeviceCanMoveAgain() {
+    ActorRef<Command> device = motor("velocity", 1);
+    set(device, FIRST, 5, 1);
+    awaitState(State.BUSY);
+    clock.advance(Duration.ofSeconds(2));
+
+    device.tell(DeviceProtocol.Stop.STOP);
+
+    assertThat(failed().problem().code()).isEqualTo("stopped");
+    assertThat(position()).isEqualTo(2);
+    set(device, FIRST, 2.5, 2);
+    awaitState(State.BUSY);
+    clock.advance(Duration.ofSeconds(1));
+    assertThat(worker.expectMessageClass(Done.class).token()).isEqualTo(2);
+  }
+
+  @Test
+  void refusesAnOlderEpoch() {
+    ActorRef<Command> device = motor();
+    attach(device, SECOND);
+
+    set(device, FIRST, 1, 1);
+    assertThat(failed().problem().code()).isEqualTo("stale-epoch");
+    NotAttached refused = (NotAttached) tryAttach(device, FIRST, worker.getRef());
+    assertThat(refused.problem().code()).isEqualTo("stale-epoch");
+    assertThat(position()).isZero();
+  }
+
+  @Test
+  void refusesADirectCommandWhileAttached() {
+    ActorRef<Command> device = motor();
+    attach(device, FIRST);
+
+    set(device, SECOND, 1, 1);
+
+    assertThat(failed().problem().code()).isEqualTo("locked");
+    device.tell(new DeviceProtocol.Detach(FIRST));
+    set(device, SECOND, 1, 2);
+    worker.expectMessageClass(Done.class);
+  }
+
+  @Test
+  void aNewerEpochTakesOverAndStopsTheMoveOfTheOlder() {
+    ActorRef<Command> device = motor("velocity", 1);
+    attach(device, FIRST);
+    set(device, FIRST, 5, 1);
+    awaitState(State.BUSY);
+
+    TestProbe<Reply> other = KIT.createTestProbe();
+    assertThat(tryAttach(device, SECOND, other.getRef())).isInstanceOf(Attached.class);
+
+    assertThat(failed().problem().code()).isEqualTo("stopped");
+    clock.advance(Duration.ofSeconds(9));
+    assertThat(position()).isLessThan(5);
+  }
+
+  @Test
+  void stopsWhenTheWorkerVanishes() {
+    ActorRef<Command> device = motor("velocity", 1);
+    TestProbe<Reply> mortal = KIT.createTestProbe();
+    tryAttach(device, FIRST, mortal.getRef());
+    set(device, FIRST, 5, 1);
+    awaitState(State.BUSY);
+
+    mortal.stop();
+
+    awaitState(State.READY);
+    clock.advance(Duration.ofSeconds(9));
+    assertThat(position()).isZero();
+    set(device, SECOND, 1, 2);
+    assertThat(failed().token()).isEqualTo(1);
+  }
+
+  @Test
+  void refusesToMoveWhatIsReadOnly() {
+    DeviceConfig free = DeviceConfig.of("samx", "SimMotor", Value.Fields.EMPTY);
+    ActorRef<Command> device =
+        ready(
+            spawn(
+                new DeviceConfig(
+                    free.name(),
+                    free.deviceClass(),
+                    free.deviceConfig(),
+                    true,
+                    ReadoutPriority.BASELINE,
+                    true,
+                    false,
+                    OnFailure.RAISE,
+                    free.needs(),
+                    free.connectionTimeout(),
+                    free.tags(),
+                    free.userParameter(),
+                    "")));
+
+    set(device, FIRST, 1, 1);
+
+    assertThat(failed().problem().code()).isEqualTo("read-only");
+  }
+
+  @Test
+  void isNotAttachedWhileNotConnectedAndComesBack() {
+    ActorRef<Command> device = motor();
+    sim.pv("samx").connect(false);
+    DeviceView lost = awaitState(State.CONNECTING);
+    assertThat(lost.problem()).contains("samx");
+
+    NotAttached refused = (NotAttached) tryAttach(device, FIRST, worker.getRef());
+    assertThat(refused.problem().code()).isEqualTo("not-connected");
+
+    sim.pv("samx").connect(true);
+    awaitState(State.READY);
+    attach(device, FIRST);
+  }
+
+  @Test
+  void locatesAndReadsOutsideScans() {
+    ActorRef<Command> device = motor("value", 3);
+    device.tell(new DeviceProtocol.Locate(FIRST, 9, worker.getRef()));
+    assertThat(worker.expectMessageClass(Located.class).readback()).isEqualTo(Value.of(3.0));
+
+    TestProbe<ReadReply> reader = KIT.createTestProbe();
+    device.tell(new DeviceProtocol.ReadNow(reader.getRef()));
+    DeviceProtocol.ReadDone read = reader.expectMessageClass(DeviceProtocol.ReadDone.class);
+    assertThat(read.description().name()).isEqualTo(new DeviceName("samx"));
+    assertThat(read.readings()).hasSize(2);
+  }
+
+  @Test
+  void theDetectorFollowsTheGaussian() {
+    sim.pv("samx").post(Value.of(1.5));
+    ActorRef<Command> device =
+        ready(
+            spawn(
+                DeviceConfig.of(
+                    "det",
+                    "SimDetector",
+                    fields("motor", "samx", "center", 0.5, "sigma", 2, "imax", 10))));
+
+    device.tell(new DeviceProtocol.Trigger(FIRST, 1, worker.getRef()));
+    device.tell(new DeviceProtocol.Read(FIRST, 0, bundler.getRef()));
+
+    worker.expectMessageClass(Done.class);
+    assertThat(bundler.expectMessageClass(DeviceRead.class).readings().get(0).value().asDouble())
+        .isEqualTo(10 * Math.exp(-0.125));
+  }
+}
