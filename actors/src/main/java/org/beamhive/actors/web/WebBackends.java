@@ -1,0 +1,65 @@
+package org.beamhive.actors.web;
+
+import akka.NotUsed;
+import akka.actor.typed.ActorRef;
+import akka.stream.javadsl.Source;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import org.beamhive.protocol.device.DeviceDirectoryProtocol;
+import org.beamhive.protocol.device.DeviceProtocol;
+import org.beamhive.protocol.document.Document;
+import org.beamhive.protocol.model.DeviceName;
+import org.beamhive.protocol.model.RunUid;
+import org.beamhive.protocol.plan.PlanDescription;
+import org.beamhive.protocol.queue.ScanQueueProtocol;
+
+/**
+ * Whom the endpoint talks to.
+ *
+ * @param queue the queue
+ * @param devices the devices
+ * @param plans every plan that may be asked for
+ * @param live the documents of runs
+ * @param readiness whether experiments can run
+ */
+public record WebBackends(
+    ActorRef<ScanQueueProtocol.Request> queue,
+    DeviceAccess devices,
+    List<PlanDescription> plans,
+    LiveDocuments live,
+    Readiness readiness) {
+  public WebBackends {
+    plans = List.copyOf(plans);
+  }
+
+  /** The devices, wherever they are. */
+  public interface DeviceAccess {
+    /** All devices as they are now. */
+    CompletionStage<DeviceDirectoryProtocol.Devices> devices();
+
+    /** Reads a device outside any scan. */
+    CompletionStage<DeviceProtocol.ReadReply> read(DeviceName device);
+  }
+
+  /** The documents of runs as they are made. */
+  @FunctionalInterface
+  public interface LiveDocuments {
+    /**
+     * A stream of documents. It is followed with back-pressure: a slow reader must cost its own
+     * speed only.
+     *
+     * @param fromStartOf this run from its start document on, ending with its stop document; or, if
+     *     empty, all runs from now on
+     */
+    Source<Document, NotUsed> documents(Optional<RunUid> fromStartOf);
+  }
+
+  /** Whether experiments can run. */
+  @FunctionalInterface
+  public interface Readiness {
+    /** What is missing, by the name of the part; empty if nothing is. */
+    CompletionStage<Map<String, String>> problems();
+  }
+}
