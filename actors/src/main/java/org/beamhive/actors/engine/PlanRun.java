@@ -544,8 +544,7 @@ final class PlanRun {
             + parts.settings().logTimeout());
   }
 
-  private Behavior<Command> finishing(
-      Ending ending, Condition until, Next next, Next whenTimeIsUp) {
+  private Behavior<Command> finishing(Condition until, Next next, Next whenTimeIsUp) {
     return Behaviors.receive(Command.class)
         .onMessage(DeviceAnswered.class, answer -> onAnswerWhileFinishing(answer, until, next))
         .onMessage(BundlerSaid.class, said -> onBundlerWhileFinishing(said, until, next))
