@@ -37,7 +37,8 @@ record EncodedValue(ElementType type, long[] shape, byte[] data) {
         owner
             + " cannot hold "
             + (value == null ? "null" : "a " + value.getClass().getSimpleName())
-            + "; allowed are String, List<String>, String[], double, long, boolean, double[], long[] and double[][]");
+            + "; allowed are String, List<String>, String[], double, long, boolean,"
+            + " double[], long[] and double[][]");
   }
 
   private static EncodedValue strings(long[] shape, Object[] texts, GlobalHeap heap, String owner) {

@@ -20,6 +20,11 @@ import java.util.List;
  * a repair tool. If a flush fails, it may be tried again. Only {@link #sync} guards against a loss
  * of power.
  *
+ * <p>Two limits. A reader that stays open (SWMR) follows new numbers, but must reopen the file for
+ * new strings, because the C library keeps its old copy of the heap. And from 65,520 chunks on,
+ * blocks of a stream's index span pages, so that a kill within such a write may make that stream
+ * unreadable.
+ *
  * <p>For one thread at a time, and one that is not interrupted: an interrupt closes the file
  * underneath.
  */

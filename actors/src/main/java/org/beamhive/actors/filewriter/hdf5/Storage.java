@@ -92,7 +92,7 @@ class Storage {
 
   /** Lets readers find everything allocated so far, starting from this root group. */
   void commit(long newRoot) throws IOException {
-    long headroom = Math.min(MAX_HEADROOM, Math.max(MIN_HEADROOM, used / 4));
+    long headroom = headroom();
     if (used + headroom / 2 > promised) {
       // Readers take the length of the file before they read the promise: be one step ahead of it.
       lengthenTo(used + 2 * headroom);
@@ -100,6 +100,10 @@ class Storage {
     } else if (newRoot != root) {
       promise(promised, newRoot);
     }
+  }
+
+  long headroom() {
+    return Math.min(MAX_HEADROOM, Math.max(MIN_HEADROOM, used / 4));
   }
 
   private void lengthenTo(long end) throws IOException {
