@@ -5,6 +5,7 @@ import akka.actor.typed.ActorSystem;
 import akka.actor.typed.javadsl.AskPattern;
 import akka.http.javadsl.model.ContentTypes;
 import akka.http.javadsl.model.HttpEntities;
+import akka.http.javadsl.model.HttpEntity;
 import akka.http.javadsl.model.HttpRequest;
 import akka.http.javadsl.model.HttpResponse;
 import akka.http.javadsl.model.StatusCode;
@@ -108,6 +109,9 @@ final class Api extends AllDirectives {
 
   private CompletionStage<ByteString> body(HttpRequest request) {
     long limit = settings.maxBodyBytes();
+    if (request.entity() instanceof HttpEntity.Strict strict && strict.getData().size() <= limit) {
+      return CompletableFuture.completedFuture(strict.getData());
+    }
     return request
         .entity()
         .withoutSizeLimit()

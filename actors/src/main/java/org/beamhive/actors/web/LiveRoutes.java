@@ -47,9 +47,7 @@ final class LiveRoutes extends AllDirectives {
         path(
             PathMatchers.separateOnSlashes("documents/ws"),
             () ->
-                parameterOptional(
-                    "run",
-                    run -> handleWebSocketMessages(sending(documents(run.map(RunUid::new)))))),
+                parameterOptional("run", run -> handleWebSocketMessages(sending(documents(run))))),
         path(
             PathMatchers.separateOnSlashes("status/ws"),
             () -> handleWebSocketMessages(sending(statuses()))),
@@ -62,10 +60,10 @@ final class LiveRoutes extends AllDirectives {
     return Flow.fromSinkAndSourceCoupled(Sink.ignore(), frames);
   }
 
-  private Source<Message, NotUsed> documents(Optional<RunUid> run) {
+  private Source<Message, NotUsed> documents(Optional<String> run) {
     return api.backends()
         .live()
-        .documents(run)
+        .documents(run.filter(uid -> !uid.isBlank()).map(RunUid::new))
         .map(LiveRoutes::frame)
         .recover(
             new PFBuilder<Throwable, Message>()

@@ -60,7 +60,9 @@ final class ServerRoutes extends AllDirectives {
             api.get("config/get", Set.of(), params -> config()),
             api.get("re/metadata", Set.of(), params -> metadata()),
             api.get("auth/scopes", Set.of(), params -> scopes()),
-            api.get("lock/info", Set.of("lock_key"), params -> lockInfo()));
+            api.get("lock/info", Set.of("lock_key"), params -> lockInfo()),
+            api.get("console_output", Set.of("nlines"), params -> consoleText()),
+            api.get("console_output_update", Set.of("last_msg_uid"), params -> consoleUpdate()));
     for (String missing : MISSING) {
       routes = concat(routes, missing(missing));
     }
@@ -99,6 +101,17 @@ final class ServerRoutes extends AllDirectives {
         .putNull("note")
         .put("emergency_lock_key_is_set", false);
     return done(answer.put("lock_info_uid", status.lockInfoUid()));
+  }
+
+  /** There is no console: what a plan does is told by its documents. */
+  private static CompletionStage<ObjectNode> consoleText() {
+    return done(Json.success().put("text", ""));
+  }
+
+  private static CompletionStage<ObjectNode> consoleUpdate() {
+    ObjectNode answer = Json.object().put("last_msg_uid", "none");
+    answer.putArray("console_output_msgs");
+    return done(answer.put("success", true).put("msg", ""));
   }
 
   private Route missing(String path) {

@@ -37,16 +37,15 @@ final class MoveCommand extends ClientCommand {
     ObjectNode body = ApiClient.object();
     body.set("item", item);
     JsonNode answer = api.post("/api/queue/item/execute", body);
-    JsonNode entry = queue.ended(answer.at("/item/item_uid").asText(), status -> true);
-    boolean done = entry.at("/result/exit_status").asText().equals("completed");
-    List<JsonNode> readings = ReadCommand.read(api, motors);
+    JsonNode entry = queue.ended(answer.at("/item/item_uid").asText(), true, status -> {});
     if (json()) {
       print(entry);
-    } else {
-      out().println(ReadCommand.table(readings));
     }
-    if (!done) {
+    if (!entry.at("/result/exit_status").asText().equals("completed")) {
       throw new ClientException(Show.ended(entry));
+    }
+    if (!json()) {
+      out().println(ReadCommand.table(ReadCommand.read(api, motors)));
     }
     return 0;
   }

@@ -52,7 +52,7 @@ final class PlanWords {
       }
       String name = parameter.path("name").asText();
       if (wantsList(parameter) && kwargs.path(name).isTextual()) {
-        kwargs.putArray(name).add(kwargs.get(name));
+        kwargs.set(name, ApiClient.JSON.createArrayNode().add(kwargs.get(name)));
       }
     }
     for (int i = 0; i < Math.min(args.size(), positional.size()); i++) {

@@ -3,12 +3,18 @@ package org.beamhive.launcher.client;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Duration;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.function.Predicate;
 
 /** The queue as a client uses it: asks, waits and looks again. */
 final class QueueClient {
   private static final long POLL_MILLIS = 200;
+
+  /**
+   * So often in a row the queue must be idle to be at rest: between items it may be for a moment.
+   */
+  private static final int IDLE_POLLS = 10;
+
   private static final Duration OPEN_TIMEOUT = Duration.ofSeconds(60);
   private static final Duration PAUSE_TIMEOUT = Duration.ofSeconds(60);
   private static final Duration END_TIMEOUT = Duration.ofMinutes(10);
@@ -59,11 +65,14 @@ final class QueueClient {
   /**
    * Waits until the item is in the history.
    *
+   * @param running whether the queue is expected to run until then: if it comes to rest without the
+   *     item, that is the end of the wait
    * @param look sees each status while waiting
    * @return its entry
    */
-  JsonNode ended(String itemUid, Predicate<JsonNode> look) {
+  JsonNode ended(String itemUid, boolean running, Consumer<JsonNode> look) {
     String seen = null;
+    int idle = 0;
     while (true) {
       JsonNode status = status();
       String uid = status.path("plan_history_uid").asText();
@@ -74,8 +83,13 @@ final class QueueClient {
           return entry;
         }
       }
-      if (!look.test(status)) {
-        throw new ClientException("Item " + itemUid + " is neither in the queue nor did it end.");
+      look.accept(status);
+      idle = state(status).equals("idle") ? idle + 1 : 0;
+      if (running && idle >= IDLE_POLLS) {
+        throw new ClientException(
+            "The queue has stopped before item "
+                + itemUid
+                + " ran; see what stopped it with: beamhive history");
       }
       pause();
     }
@@ -120,7 +134,7 @@ final class QueueClient {
     }
     until(
         END_TIMEOUT, "the plan to end", now -> !now.path("running_item_uid").asText().equals(uid));
-    return ended(uid, now -> true);
+    return ended(uid, true, now -> {});
   }
 
   /** Waits for a status. */

@@ -14,7 +14,7 @@ import java.util.Set;
 
 /** One run in a {@link LiveView}: its table and, if one motor was scanned, its curves. */
 final class RunView {
-  private static final int MIN_WIDTH = 10;
+  private static final int MIN_WIDTH = 12;
   private static final int MAX_WIDTH = 24;
 
   /** Longer curves are not searched for peaks: they would fill the memory. */

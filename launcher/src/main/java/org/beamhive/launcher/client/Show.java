@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.github.freva.asciitable.AsciiTable;
 import com.github.freva.asciitable.Column;
 import com.github.freva.asciitable.HorizontalAlign;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
@@ -14,6 +16,7 @@ import java.util.Locale;
 /** Turns answers into what people read. */
 final class Show {
   private static final int WIDTH = 60;
+  private static final int DIGITS = 6;
   private static final DateTimeFormatter DATE_TIME =
       DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss").withZone(ZoneId.systemDefault());
 
@@ -63,12 +66,23 @@ final class Show {
     if (Double.isNaN(number)) {
       return "nan";
     }
-    if (precision != null && precision >= 0 && Math.abs(number) < 1e9) {
+    if (precision != null && precision >= 0 && Double.isFinite(number) && Math.abs(number) < 1e9) {
       return String.format(Locale.ROOT, "%." + Math.min(precision, 12) + "f", number);
     }
-    return number == Math.rint(number) && Math.abs(number) < 1e9
-        ? String.format(Locale.ROOT, "%.0f", number)
-        : String.format(Locale.ROOT, "%.6g", number);
+    if (!Double.isFinite(number)) {
+      return number > 0 ? "inf" : "-inf";
+    }
+    double size = Math.abs(number);
+    if (size != 0 && (size < 1e-4 || size >= 1e9)) {
+      return String.format(Locale.ROOT, "%.5e", number);
+    }
+    if (number == Math.rint(number)) {
+      return String.format(Locale.ROOT, "%.0f", number);
+    }
+    return BigDecimal.valueOf(number)
+        .round(new MathContext(DIGITS))
+        .stripTrailingZeros()
+        .toPlainString();
   }
 
   static String time(JsonNode seconds) {

@@ -97,6 +97,7 @@ final class SubmitCommand extends ClientCommand {
     JsonNode entry =
         queue.ended(
             uid,
+            !noStart,
             status -> {
               boolean paused = QueueClient.state(status).equals("paused");
               if (paused && !saidPaused[0]) {
@@ -104,7 +105,6 @@ final class SubmitCommand extends ClientCommand {
                 err().flush();
               }
               saidPaused[0] = paused;
-              return true;
             });
     entry.at("/result/run_uids").forEach(run -> documents.awaitStop(run.asText()));
     if (json()) {

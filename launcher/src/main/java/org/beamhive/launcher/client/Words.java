@@ -1,7 +1,9 @@
 package org.beamhive.launcher.client;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.math.BigInteger;
@@ -16,6 +18,8 @@ import java.util.Locale;
 final class Words {
   private static final String WHOLE = "[-+]?\\d+";
   private static final String NUMBER = "[-+]?(\\d+\\.?\\d*|\\.\\d+)([eE][-+]?\\d+)?";
+  private static final ObjectReader JSON =
+      ApiClient.JSON.reader().with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
   private Words() {}
@@ -47,11 +51,13 @@ final class Words {
     }
     if (text.matches("(?s)[\\[{\"].*")) {
       try {
-        return ApiClient.JSON.readTree(text);
+        return JSON.readTree(text);
       } catch (JsonProcessingException e) {
-        return text.matches("(?s)\\[.*]")
-            ? list(text.substring(1, text.length() - 1))
-            : NODES.textNode(word);
+        if (parts(text).size() == 1) {
+          return text.matches("(?s)\\[.*]")
+              ? list(text.substring(1, text.length() - 1))
+              : NODES.textNode(word);
+        }
       }
     }
     return text.contains(",") ? list(text) : NODES.textNode(word);

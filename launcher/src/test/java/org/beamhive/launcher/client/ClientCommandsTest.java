@@ -215,7 +215,7 @@ class ClientCommandsTest {
     assertThat(out.toString())
         .contains("Beamhive v1")
         .contains("completed")
-        .contains("-1.50000 .. 2")
+        .contains("-1.5 .. 2")
         .doesNotContain("old")
         .contains("The queue is empty.");
   }

@@ -66,9 +66,9 @@ class LiveViewTest {
 
     assertThat(text.toString())
         .contains("Scan 5: scan at ")
-        .contains("|  samx [mm] |        det |")
-        .contains("|     -1.000 |")
-        .contains("Gaussian at 0.2000, FWHM 0.7065")
+        .contains("|    samx [mm] |          det |")
+        .contains("|       -1.000 |")
+        .contains("Gaussian at 0.2000, FWHM 0.70")
         .contains("Scan 5: success, 21 points in 21.0 s");
     assertThat(text.toString().lines().filter(line -> line.startsWith("|"))).hasSize(22);
   }
