@@ -1,0 +1,268 @@
+package org.beamhive.launcher;
+
+import akka.Done;
+import akka.actor.AddressFromURIString;
+import akka.actor.CoordinatedShutdown;
+import akka.actor.typed.ActorSystem;
+import akka.cluster.MemberStatus;
+import akka.cluster.typed.Cluster;
+import akka.cluster.typed.JoinSeedNodes;
+import akka.cluster.typed.Join;
+import akka.http.javadsl.ServerBinding;
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigValueFactory;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
+import org.beamhive.actors.scans.plan.PlanRegistry;
+import org.beamhive.actors.web.WebSettings;
+import org.beamhive.cluster.ConfigProblem;
+import org.beamhive.cluster.NodeSettings;
+import org.beamhive.devices.config.DeviceConfig;
+import org.beamhive.devices.config.DeviceFile;
+import org.beamhive.launcher.node.NodeGuardian;
+import org.beamhive.launcher.node.Wiring;
+import org.beamhive.persistence.redis.RedisProbe;
+
+/**
+ * A running node. Everything that can be wrong is found out before it starts, each with one sentence: the data folder, Redis,
+ * the device files, the ports.
+ */
+public final class BeamhiveNode implements AutoCloseable {
+  private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
+
+  private final ActorSystem<NodeGuardian.Command> system;
+  private final DataFolder folder;
+  private final Optional<EmbeddedRedis> redis;
+  private final String redisUrl;
+  private final Optional<InetSocketAddress> http;
+  private final String apiKey;
+
+  private BeamhiveNode(
+      ActorSystem<NodeGuardian.Command> system,
+      DataFolder folder,
+      Optional<EmbeddedRedis> redis,
+      String redisUrl,
+      Optional<InetSocketAddress> http,
+      String apiKey) {
+    this.system = system;
+    this.folder = folder;
+    this.redis = redis;
+    this.redisUrl = redisUrl;
+    this.http = http;
+    this.apiKey = apiKey;
+  }
+
+  /**
+   * Starts a node and waits until it is a member of its cluster and serves its HTTP interface, if it has one.
+   *
+   * @param config the whole configuration
+   * @throws StartFailure with one sentence
+   * @throws ConfigProblem naming every mistake
+   */
+  public static BeamhiveNode start(Config config) {
+    NodeSettings settings = NodeSettings.from(config);
+    List<DeviceConfig> devices = devices(settings);
+    PlanRegistry plans = PlanRegistry.load();
+    requireFree(settings.host(), settings.port(), "beamhive.node.port");
+    DataFolder folder = DataFolder.take(settings.dataDir());
+    Optional<EmbeddedRedis> redis = Optional.empty();
+    try {
+      if (settings.redisUrl().isEmpty()) {
+        redis = Optional.of(EmbeddedRedis.start(settings.dataDir().resolve("redis"), settings.redisPort()));
+      }
+      String url = settings.redisUrl().orElse(redis.map(EmbeddedRedis::url).orElse(""));
+      checkRedis(url);
+      return start(settings, inForce(config, settings, url), devices, plans, folder, redis, url);
+    } catch (RuntimeException failed) {
+      redis.ifPresent(EmbeddedRedis::close);
+      folder.close();
+      throw failed;
+    }
+  }
+
+  private static BeamhiveNode start(
+      NodeSettings settings,
+      Config config,
+      List<DeviceConfig> devices,
+      PlanRegistry plans,
+      DataFolder folder,
+      Optional<EmbeddedRedis> redis,
+      String redisUrl) {
+    WebSettings given = WebSettings.from(config);
+    String apiKey = given.apiKey().orElseGet(folder::apiKey);
+    CompletableFuture<Optional<ServerBinding>> started = new CompletableFuture<>();
+    ActorSystem<NodeGuardian.Command> system =
+        ActorSystem.create(
+            NodeGuardian.create(
+                new Wiring(settings, config, devices, plans), given.withApiKey(apiKey), started),
+            "beamhive",
+            config);
+    try {
+      join(system, settings);
+      Optional<ServerBinding> binding = started.get(START_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+      awaitMember(system);
+      return new BeamhiveNode(
+          system, folder, redis, redisUrl, binding.map(ServerBinding::localAddress), apiKey);
+    } catch (ExecutionException failed) {
+      system.terminate();
+      awaitEnd(system);
+      throw new StartFailure(failed.getCause().getMessage(), failed.getCause());
+    } catch (TimeoutException tooSlow) {
+      system.terminate();
+      awaitEnd(system);
+      throw new StartFailure("the node did not start within " + START_TIMEOUT.toSeconds() + " s", tooSlow);
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      throw new StartFailure("interrupted while starting", interrupted);
+    }
+  }
+
+  private static void join(ActorSystem<?> system, NodeSettings settings) {
+    Cluster cluster = Cluster.get(system);
+    if (settings.seedNodes().isEmpty()) {
+      cluster.manager().tell(Join.create(cluster.selfMember().address()));
+    } else {
+      cluster
+          .manager()
+          .tell(
+              new JoinSeedNodes(
+                  settings.seedNodes().stream()
+                      .map(seed -> AddressFromURIString.parse("akka://beamhive@" + seed))
+                      .toList()));
+    }
+  }
+
+  private static void awaitMember(ActorSystem<?> system) throws TimeoutException {
+    long deadline = System.nanoTime() + START_TIMEOUT.toNanos();
+    while (Cluster.get(system).selfMember().status() != MemberStatus.up()) {
+      if (System.nanoTime() > deadline) {
+        throw new TimeoutException();
+      }
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
+    }
+  }
+
+  // ------------------------------------------------------------------ before anything starts
+
+  private static List<DeviceConfig> devices(NodeSettings settings) {
+    if (settings.deviceFiles().isEmpty()) {
+      return List.of();
+    }
+    Path given = settings.deviceFiles().get();
+    if (!Files.exists(given)) {
+      throw new ConfigProblem(List.of("the device file '" + given + "' (beamhive.node.devices) does not exist"));
+    }
+    List<Path> files = new ArrayList<>();
+    try (Stream<Path> inside = Files.isDirectory(given) ? Files.list(given) : Stream.of(given)) {
+      inside
+          .filter(file -> !Files.isDirectory(given) || file.toString().matches(".*\\.ya?ml"))
+          .sorted()
+          .forEach(files::add);
+    } catch (IOException unreadable) {
+      throw new ConfigProblem(List.of("the device folder '" + given + "' can't be read: " + unreadable.getMessage()));
+    }
+    return DeviceFile.read(files);
+  }
+
+  private static void requireFree(String host, int port, String key) {
+    if (port == 0) {
+      return;
+    }
+    try (ServerSocket socket = new ServerSocket()) {
+      socket.setReuseAddress(true);
+      socket.bind(new InetSocketAddress(host, port));
+    } catch (IOException inUse) {
+      throw new StartFailure(
+          "port " + port + " on " + host + " (" + key + ") can't be used: " + inUse.getMessage(), inUse);
+    }
+  }
+
+  private static void checkRedis(String url) {
+    RedisProbe.check(url, Duration.ofSeconds(30))
+        .ifPresent(
+            finding -> {
+              if (finding.fatal()) {
+                throw new StartFailure(finding.sentence());
+              }
+              System.err.println("warning: " + finding.sentence());
+            });
+  }
+
+  /** What the node's settings mean for the parts below. */
+  private static Config inForce(Config config, NodeSettings settings, String redisUrl) {
+    return ConfigFactory.empty()
+        .withValue("akka.remote.artery.canonical.hostname", ConfigValueFactory.fromAnyRef(settings.host()))
+        .withValue("akka.remote.artery.canonical.port", ConfigValueFactory.fromAnyRef(settings.port()))
+        .withValue("akka.cluster.roles", ConfigValueFactory.fromIterable(settings.roles()))
+        .withValue("beamhive.persistence.redis.url", ConfigValueFactory.fromAnyRef(redisUrl))
+        .withValue("beamhive.bridge.url", ConfigValueFactory.fromAnyRef(redisUrl))
+        .withValue(
+            "beamhive.file-writer.base-path",
+            ConfigValueFactory.fromAnyRef(settings.dataDir().resolve("data").toString()))
+        .withFallback(config);
+  }
+
+  // ------------------------------------------------------------------ a running node
+
+  /** Where the HTTP interface is, if there is one. */
+  public Optional<String> httpUrl() {
+    return http.map(address -> "http://" + address.getHostString() + ":" + address.getPort());
+  }
+
+  /** The key of the HTTP interface. */
+  public String apiKey() {
+    return apiKey;
+  }
+
+  /** The Redis in use. */
+  public String redisUrl() {
+    return redisUrl;
+  }
+
+  /** The node's address for other nodes, {@code host:port}. */
+  public String address() {
+    akka.actor.Address address = Cluster.get(system).selfMember().address();
+    return address.getHost().orElse("") + ":" + address.getPort().map(Object::toString).orElse("");
+  }
+
+  /** The actor system, for benchmarks and tests. */
+  public ActorSystem<?> system() {
+    return system;
+  }
+
+  /** Waits until the node has ended. */
+  public void awaitEnd() {
+    awaitEnd(system);
+  }
+
+  private static void awaitEnd(ActorSystem<?> system) {
+    system.getWhenTerminated().toCompletableFuture().join();
+  }
+
+  /** Ends politely: a running plan pauses at its next checkpoint and goes on at the next start. */
+  @Override
+  public void close() {
+    CompletableFuture<Done> end =
+        CoordinatedShutdown.get(system)
+            .runAll(CoordinatedShutdown.actorSystemTerminateReason())
+            .toCompletableFuture();
+    end.join();
+    awaitEnd();
+    redis.ifPresent(EmbeddedRedis::close);
+    folder.close();
+  }
+}

@@ -1,0 +1,179 @@
+package org.beamhive.launcher.node;
+
+import akka.Done;
+import akka.actor.CoordinatedShutdown;
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.ActorSystem;
+import akka.actor.typed.Behavior;
+import akka.actor.typed.javadsl.AskPattern;
+import akka.actor.typed.javadsl.Behaviors;
+import akka.cluster.Member;
+import akka.cluster.MemberStatus;
+import akka.cluster.typed.Cluster;
+import akka.http.javadsl.ServerBinding;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.beamhive.actors.run.LiveFeed;
+import org.beamhive.actors.run.RunSettings;
+import org.beamhive.actors.web.WebBackends;
+import org.beamhive.actors.web.WebServer;
+import org.beamhive.actors.web.WebSettings;
+import org.beamhive.devices.actor.DeviceSharding;
+import org.beamhive.protocol.device.DeviceDirectoryProtocol;
+import org.beamhive.protocol.device.DeviceProtocol;
+import org.beamhive.protocol.model.DeviceName;
+import org.beamhive.protocol.model.DeviceView;
+import org.beamhive.protocol.model.Refusal;
+import org.beamhive.protocol.queue.QueueStatus;
+import org.beamhive.protocol.queue.ScanQueueProtocol;
+
+/**
+ * The root of a node: starts one guardian per role and watches them. A guardian only starts what its role needs; if one
+ * fails, the node ends, since its role can't be done any more and another node, or the operator, has to take over.
+ */
+public final class NodeGuardian {
+  /** What the root is told. */
+  public sealed interface Command {}
+
+  private record ServerStarted(ServerBinding binding) implements Command {}
+
+  private record ServerFailed(Throwable cause) implements Command {}
+
+  private NodeGuardian() {}
+
+  /**
+   * The root of a node that is a member of its cluster.
+   *
+   * @param web how the HTTP interface is served on a gateway
+   * @param started completed with the bound HTTP interface, or empty without one; fails if it can't start
+   */
+  public static Behavior<Command> create(
+      Wiring wiring, WebSettings web, CompletableFuture<Optional<ServerBinding>> started) {
+    return Behaviors.setup(
+        context -> {
+          context.setLoggerName(NodeGuardian.class);
+          ActorSystem<?> system = context.getSystem();
+          if (wiring.settings().has("control")) {
+            context.watch(context.spawn(role("control", () -> wiring.queue(system)), "control"));
+          }
+          if (wiring.settings().has("storage")) {
+            context.watch(context.spawn(role("storage", () -> wiring.files(system)), "storage"));
+          }
+          if (wiring.settings().hutch().isPresent()) {
+            context.watch(context.spawn(role("hutch", () -> wiring.devices(system)), "hutch"));
+          }
+          if (!wiring.settings().has("gateway")) {
+            started.complete(Optional.empty());
+            return Behaviors.empty();
+          }
+          context.watch(context.spawn(role("gateway", () -> wiring.bridge(system)), "gateway"));
+          context.pipeToSelf(
+              WebServer.start(system, web, backends(wiring, system)),
+              (binding, failure) -> failure == null ? new ServerStarted(binding) : new ServerFailed(failure));
+          return Behaviors.receive(Command.class)
+              .onMessage(
+                  ServerStarted.class,
+                  server -> {
+                    endWithNode(system, server.binding());
+                    started.complete(Optional.of(server.binding()));
+                    return Behaviors.same();
+                  })
+              .onMessage(
+                  ServerFailed.class,
+                  failed -> {
+                    started.completeExceptionally(failed.cause());
+                    return Behaviors.same();
+                  })
+              .build();
+        });
+  }
+
+  private static Behavior<Void> role(String name, Runnable start) {
+    return Behaviors.setup(
+        context -> {
+          start.run();
+          context.getLog().info("Role {} is started", name);
+          return Behaviors.empty();
+        });
+  }
+
+  private static void endWithNode(ActorSystem<?> system, ServerBinding binding) {
+    CoordinatedShutdown.get(system)
+        .addTask(
+            CoordinatedShutdown.PhaseServiceUnbind(),
+            "unbind-http",
+            () -> binding.unbind().thenApply(unbound -> Done.getInstance()));
+  }
+
+  // ------------------------------------------------------------------ what the HTTP interface talks to
+
+  private static WebBackends backends(Wiring wiring, ActorSystem<?> system) {
+    ActorRef<ScanQueueProtocol.Request> queue = wiring.queue(system);
+    ActorRef<DeviceDirectoryProtocol.Request> directory = wiring.directory(system);
+    RunSettings run = RunSettings.from(wiring.config());
+    Duration timeout = WebSettings.from(wiring.config()).askTimeout();
+    return new WebBackends(
+        queue,
+        new Devices(system, directory, timeout),
+        wiring.plans().descriptions(),
+        fromStartOf -> LiveFeed.documents(system, queue, wiring.journal(system), run, fromStartOf),
+        () -> problems(system, queue, timeout));
+  }
+
+  private record Devices(
+      ActorSystem<?> system, ActorRef<DeviceDirectoryProtocol.Request> directory, Duration timeout)
+      implements WebBackends.DeviceAccess {
+    @Override
+    public CompletionStage<DeviceDirectoryProtocol.Devices> devices() {
+      return AskPattern.ask(
+          directory, DeviceDirectoryProtocol.GetDevices::new, timeout, system.scheduler());
+    }
+
+    @Override
+    public CompletionStage<DeviceProtocol.ReadReply> read(DeviceName name) {
+      return devices()
+          .thenCompose(
+              known ->
+                  known.devices().stream()
+                      .filter(view -> view.name().equals(name))
+                      .findFirst()
+                      .map(this::read)
+                      .orElseGet(() -> unknown(name)));
+    }
+
+    private CompletionStage<DeviceProtocol.ReadReply> read(DeviceView view) {
+      return AskPattern.ask(
+          DeviceSharding.ref(system, view), DeviceProtocol.ReadNow::new, timeout, system.scheduler());
+    }
+
+    private CompletionStage<DeviceProtocol.ReadReply> unknown(DeviceName name) {
+      return CompletableFuture.completedFuture(
+          new DeviceProtocol.NotRead(
+              name,
+              Refusal.of("unknown-device", "device '" + name + "' is not known; see the list of devices")));
+    }
+  }
+
+  /** What keeps experiments from running: not a member of the cluster, or a queue that does not answer. */
+  private static CompletionStage<Map<String, String>> problems(
+      ActorSystem<?> system, ActorRef<ScanQueueProtocol.Request> queue, Duration timeout) {
+    Map<String, String> problems = new LinkedHashMap<>();
+    Member self = Cluster.get(system).selfMember();
+    if (self.status() != MemberStatus.up()) {
+      problems.put("cluster", "this node is not a member yet: " + self.status());
+    }
+    return AskPattern.<ScanQueueProtocol.Request, QueueStatus>ask(
+            queue, ScanQueueProtocol.GetStatus::new, timeout, system.scheduler())
+        .handle(
+            (status, failure) -> {
+              if (failure != null) {
+                problems.put("queue", "the queue does not answer");
+              }
+              return problems;
+            });
+  }
+}
