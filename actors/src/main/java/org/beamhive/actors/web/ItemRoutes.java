@@ -255,7 +255,7 @@ final class ItemRoutes extends AllDirectives {
     return refusal.code().startsWith("queue-")
         || refusal.code().startsWith("environment-")
         || refusal.code().startsWith("item-")
-        || Set.of("no-environment", "not-idle", "unknown-item", "no-such-item", "busy", "not-now")
+        || Set.of("no-environment", "not-idle", "unknown-item", "no-such-item", "not-now")
             .contains(refusal.code());
   }
 
