@@ -6,6 +6,8 @@ import akka.actor.typed.ActorSystem;
 import akka.actor.typed.Extension;
 import akka.actor.typed.ExtensionId;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.ReentrantLock;
+import org.beamhive.devices.backend.ca.CaLink;
 import org.beamhive.devices.backend.sim.SimNamespace;
 import org.beamhive.devices.backend.sim.SystemSimClock;
 import org.beamhive.devices.type.DeviceBackends;
@@ -17,26 +19,51 @@ import org.beamhive.devices.type.DeviceBackends;
 final class DeviceResources implements Extension {
   private static final Id ID = new Id();
 
+  private final DevicesSettings settings;
   private final DeviceBackends backends;
+  private final ReentrantLock opening = new ReentrantLock();
+  private CaLink link;
 
   private DeviceResources(ActorSystem<?> system) {
-    DevicesSettings settings = DevicesSettings.from(system.settings().config());
+    settings = DevicesSettings.from(system.settings().config());
     SystemSimClock clock = new SystemSimClock();
     backends =
-        new DeviceBackends(
-            () -> {
-              throw new IllegalStateException("Channel Access is not there yet");
-            },
-            new SimNamespace(clock),
-            settings.timeouts());
+        new DeviceBackends(this::channelAccess, new SimNamespace(clock), settings.timeouts());
     CoordinatedShutdown.get(system)
         .addTask(
             CoordinatedShutdown.PhaseBeforeActorSystemTerminate(),
             "close-device-backends",
-            () -> {
-              clock.close();
-              return CompletableFuture.completedStage(Done.getInstance());
-            });
+            () ->
+                CompletableFuture.supplyAsync(
+                    () -> {
+                      clock.close();
+                      close();
+                      return Done.getInstance();
+                    }));
+  }
+
+  /** Opened when the first device needs it: a node without such devices needs no network for it. */
+  private CaLink channelAccess() {
+    opening.lock();
+    try {
+      if (link == null) {
+        link = new CaLink(settings.channelAccess());
+      }
+      return link;
+    } finally {
+      opening.unlock();
+    }
+  }
+
+  private void close() {
+    opening.lock();
+    try {
+      if (link != null) {
+        link.close();
+      }
+    } finally {
+      opening.unlock();
+    }
   }
 
   static DeviceBackends of(ActorSystem<?> system) {

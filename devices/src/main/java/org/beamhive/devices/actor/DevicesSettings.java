@@ -2,11 +2,14 @@ package org.beamhive.devices.actor;
 
 import com.typesafe.config.Config;
 import java.time.Duration;
+import java.util.List;
+import org.beamhive.devices.backend.ca.CaSettings;
 import org.beamhive.devices.type.DeviceTimeouts;
 
 /**
  * The settings of this module, {@code beamhive.devices}.
  *
+ * @param channelAccess how to reach EPICS IOCs
  * @param timeouts how long devices wait
  * @param reconnect between tries to connect
  * @param restart of a device actor that has failed
@@ -18,6 +21,7 @@ import org.beamhive.devices.type.DeviceTimeouts;
  * @param notifyInterval at least, between two messages to a subscriber of the device list
  */
 public record DevicesSettings(
+    CaSettings channelAccess,
     DeviceTimeouts timeouts,
     BackOff reconnect,
     BackOff restart,
@@ -64,6 +68,7 @@ public record DevicesSettings(
   public static DevicesSettings from(Config all) {
     Config config = all.getConfig("beamhive.devices");
     return new DevicesSettings(
+        channelAccess(config),
         new DeviceTimeouts(
             positive(config, "request-timeout"), positive(config, "move-time-margin")),
         new BackOff(positive(config, "reconnect.min"), positive(config, "reconnect.max")),
@@ -74,6 +79,29 @@ public record DevicesSettings(
         positive(config, "report.delay"),
         positive(config, "directory.silence"),
         positive(config, "directory.notify-interval"));
+  }
+
+  private static CaSettings channelAccess(Config config) {
+    List<String> addresses = config.getStringList("channel-access.addresses");
+    for (String address : addresses) {
+      if (!address.matches("[^:\\s]+(:\\d{1,5})?")) {
+        throw new IllegalArgumentException(
+            ROOT + "channel-access.addresses: '" + address + "' must be host or host:port");
+      }
+    }
+    int puts = config.getInt("channel-access.puts-in-flight");
+    if (puts < 1) {
+      throw new IllegalArgumentException(
+          ROOT + "channel-access.puts-in-flight: must be at least 1, is " + puts);
+    }
+    return new CaSettings(
+        addresses,
+        config.getBoolean("channel-access.auto-addresses"),
+        config.getInt("channel-access.repeater-port"),
+        positive(config, "channel-access.connection-timeout"),
+        positive(config, "channel-access.max-search-interval"),
+        (int) Math.min(config.getBytes("channel-access.max-array-bytes"), Integer.MAX_VALUE),
+        puts);
   }
 
   private static Duration positive(Config config, String key) {

@@ -37,6 +37,27 @@ public final class DeviceTypes {
     return new DeviceTypes(
         List.of(
             new DeviceType(
+                "EpicsMotor",
+                Set.of(
+                    "ophyd.EpicsMotor", "ophyd_devices.EpicsMotor", "ophyd.epics_motor.EpicsMotor"),
+                EpicsMotor.KEYS,
+                EpicsMotor::new),
+            new DeviceType(
+                "EpicsSignal",
+                Set.of(
+                    "ophyd.EpicsSignal", "ophyd_devices.EpicsSignal", "ophyd.signal.EpicsSignal"),
+                EpicsSignal.KEYS,
+                EpicsSignal::writable),
+            new DeviceType(
+                "EpicsSignalRO",
+                Set.of(
+                    "ophyd.EpicsSignalRO",
+                    "ophyd_devices.EpicsSignalRO",
+                    "ophyd.signal.EpicsSignalRO"),
+                EpicsSignal.READ_ONLY_KEYS,
+                EpicsSignal::readOnly),
+            new DeviceType("Counter", Set.of(), Counter.KEYS, Counter::new),
+            new DeviceType(
                 "SimMotor",
                 Set.of(
                     "SimPositioner",

@@ -2,6 +2,7 @@ package org.beamhive.devices.type;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,12 +20,14 @@ import org.beamhive.devices.signal.Signal;
 import org.beamhive.devices.signal.SignalMeta;
 import org.beamhive.devices.signal.SignalOptions;
 import org.beamhive.devices.signal.SignalValue;
+import org.beamhive.protocol.model.AlarmSeverity;
 import org.beamhive.protocol.model.DataKey;
 import org.beamhive.protocol.model.DeviceDescription;
 import org.beamhive.protocol.model.DeviceName;
 import org.beamhive.protocol.model.DeviceView.Ability;
 import org.beamhive.protocol.model.Limits;
 import org.beamhive.protocol.model.Reading;
+import org.beamhive.protocol.model.Refusal;
 import org.beamhive.protocol.model.Value;
 
 /** What all devices made of signals have in common: connecting, describing and reading. */
@@ -149,10 +152,7 @@ abstract class SignalDevice implements Device {
             (key, value) -> {
               settings.add(
                   new Reading(
-                      key,
-                      value,
-                      backends.sim().clock().seconds(),
-                      org.beamhive.protocol.model.AlarmSeverity.NO_ALARM));
+                      key, value, backends.sim().clock().seconds(), AlarmSeverity.NO_ALARM));
               configurationKeys.put(key, fixedKey(value));
             });
     return new DeviceDescription(
@@ -181,7 +181,7 @@ abstract class SignalDevice implements Device {
       }
     }
     return CompletableFuture.completedStage(
-        List.of(count == readings.length ? readings : java.util.Arrays.copyOf(readings, count)));
+        List.of(count == readings.length ? readings : Arrays.copyOf(readings, count)));
   }
 
   @Override
@@ -203,7 +203,7 @@ abstract class SignalDevice implements Device {
     }
     String units = facts().units().isEmpty() ? "" : " " + facts().units();
     return new DeviceFailure(
-        new org.beamhive.protocol.model.Refusal(
+        new Refusal(
             "beyond-limits",
             "%s can't go to %s%s: allowed are %s to %s%s."
                 .formatted(name(), target, units, limits.low(), limits.high(), units),
@@ -255,8 +255,9 @@ abstract class SignalDevice implements Device {
   }
 
   private Void notConnected(Throwable error) {
-    if (!(error instanceof TimeoutException)) {
-      throw new CompletionException(error);
+    Throwable cause = error instanceof CompletionException ? error.getCause() : error;
+    if (!(cause instanceof TimeoutException)) {
+      throw new CompletionException(cause);
     }
     throw new DeviceFailure(
         "not-connected",
