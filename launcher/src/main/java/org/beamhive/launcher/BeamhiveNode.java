@@ -239,6 +239,11 @@ public final class BeamhiveNode implements AutoCloseable {
     return address.getHost().orElse("") + ":" + address.getPort().map(Object::toString).orElse("");
   }
 
+  /** Where everything is written. */
+  public Path dataDir() {
+    return folder.path();
+  }
+
   /** The actor system, for benchmarks and tests. */
   public ActorSystem<?> system() {
     return system;

@@ -12,6 +12,7 @@ import akka.stream.CompletionStrategy;
 import akka.stream.javadsl.Source;
 import akka.stream.typed.javadsl.ActorSource;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -165,7 +166,7 @@ public final class LiveFeed {
     return Behaviors.receive(Command.class)
         .onMessage(StatusIs.class, status -> onStatus(sink, seen, first, status.status()))
         .onMessage(RunsAre.class, runs -> onRuns(sink, seen, first, runs.runs()))
-        .onMessage(ProgressIs.class, this::onProgress)
+        .onMessage(ProgressIs.class, known -> onProgress(sink, seen, known))
         .onMessage(Existing.class, existing -> onExisting(sink, existing))
         .onMessage(Arrived.class, arrived -> onArrived(sink, seen, arrived.batch()))
         .onMessage(Taken.class, taken -> Behaviors.same())
@@ -211,9 +212,18 @@ public final class LiveFeed {
     return idle(sink, run.run(), false);
   }
 
-  private Behavior<Command> onProgress(ProgressIs known) {
-    follow(new Wanted(known.run(), known.log(), known.progress().entries() + 1));
-    return Behaviors.same();
+  /** Joins a run where it is; its start and its descriptors come first, without which its events say nothing. */
+  private Behavior<Command> onProgress(ActorRef<Out> sink, RunUid seen, ProgressIs known) {
+    RunProgress progress = known.progress();
+    follow(new Wanted(known.run(), known.log(), progress.entries() + 1));
+    if (progress.start() == null) {
+      return Behaviors.same();
+    }
+    List<RunEntry> head = new ArrayList<>();
+    head.add(new RunEntry.Started(progress.start()));
+    progress.descriptors().forEach(descriptor -> head.add(new RunEntry.Described(descriptor)));
+    return onArrived(
+        sink, seen, new RunFollower.Batch(known.run(), 1, head, false, context.getSystem().ignoreRef()));
   }
 
   private Behavior<Command> onExisting(ActorRef<Out> sink, Existing existing) {

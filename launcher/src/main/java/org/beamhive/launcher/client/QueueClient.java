@@ -1,7 +1,10 @@
 package org.beamhive.launcher.client;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -17,6 +20,7 @@ final class QueueClient {
 
   private static final Duration OPEN_TIMEOUT = Duration.ofSeconds(60);
   private static final Duration PAUSE_TIMEOUT = Duration.ofSeconds(60);
+  private static final Duration FILE_TIMEOUT = Duration.ofSeconds(60);
   private static final Duration END_TIMEOUT = Duration.ofMinutes(10);
   private static final Set<String> RUNNING = Set.of("executing_queue", "starting_queue");
 
@@ -90,6 +94,23 @@ final class QueueClient {
             "The queue has stopped before item "
                 + itemUid
                 + " ran; see what stopped it with: beamhive history");
+      }
+      pause();
+    }
+  }
+
+  /** The files of a run, complete a moment after its end. */
+  List<Path> files(String run) {
+    long end = System.nanoTime() + FILE_TIMEOUT.toNanos();
+    while (true) {
+      List<Path> files = new ArrayList<>();
+      api.get("/api/runs/" + run).at("/run/files").forEach(path -> files.add(Path.of(path.asText())));
+      if (!files.isEmpty()) {
+        return files;
+      }
+      if (System.nanoTime() > end) {
+        throw new ClientException(
+            "The file of run " + run + " is not complete after " + FILE_TIMEOUT.toSeconds() + " s; see the node's log.");
       }
       pause();
     }

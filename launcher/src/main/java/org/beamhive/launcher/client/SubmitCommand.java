@@ -88,11 +88,11 @@ final class SubmitCommand extends ClientCommand {
         }
         return 0;
       }
-      return waitFor(api, queue, uid, documents);
+      return waitFor(queue, uid, documents);
     }
   }
 
-  private int waitFor(ApiClient api, QueueClient queue, String uid, DocumentSocket documents) {
+  private int waitFor(QueueClient queue, String uid, DocumentSocket documents) {
     boolean[] saidPaused = {false};
     JsonNode entry =
         queue.ended(
@@ -111,15 +111,9 @@ final class SubmitCommand extends ClientCommand {
       print(entry);
     } else {
       out().println(Show.ended(entry));
-      entry.at("/result/run_uids").forEach(run -> printFiles(api, run.asText()));
+      entry.at("/result/run_uids").forEach(run -> queue.files(run.asText()).forEach(file -> out().println("File: " + file)));
     }
     return entry.at("/result/exit_status").asText().equals("completed") ? 0 : 1;
-  }
-
-  private void printFiles(ApiClient api, String run) {
-    for (JsonNode path : api.get("/api/runs/" + run).at("/run/files")) {
-      out().println("File: " + path.asText());
-    }
   }
 
   private ObjectNode item(ApiClient api) {

@@ -1,0 +1,49 @@
+package org.beamhive.launcher;
+
+import java.io.PrintWriter;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+@Command(
+    name = "node",
+    description = "Runs a node until it is told to end (Ctrl-C, SIGTERM).",
+    footer = {
+      "",
+      "On SIGTERM a running plan pauses at its next checkpoint; it goes on at the next start.",
+      "",
+      "Examples:",
+      "  beamhive node --devices beamline.yaml",
+      "  beamhive node --roles control,storage,gateway --port 25520 --redis redis://127.0.0.1:6379",
+      "  beamhive node --hutch eh1 --port 25521 --seed 127.0.0.1:25520 --redis redis://127.0.0.1:6379 \\",
+      "      --devices eh1.yaml --data-dir eh1-data"
+    })
+final class NodeCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Mixin private NodeOptions options;
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "Print this help.")
+  private boolean help;
+
+  @Override
+  public Integer call() {
+    BeamhiveNode node = BeamhiveNode.start(options.config(Map.of()));
+    EndWithProcess.register(node);
+    PrintWriter out = spec.commandLine().getOut();
+    out.println("Node      " + node.address());
+    node.httpUrl().ifPresent(url -> out.println("HTTP      " + url));
+    out.println("Redis     " + node.redisUrl());
+    out.println("Ready");
+    out.flush();
+    node.awaitEnd();
+    return 0;
+  }
+}
