@@ -1,0 +1,171 @@
+package org.beamhive.devices.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import java.util.List;
+import org.beamhive.devices.type.DeviceTypes;
+import org.beamhive.protocol.model.DeviceName;
+import org.beamhive.protocol.model.ReadoutPriority;
+import org.beamhive.protocol.model.Value;
+import org.junit.jupiter.api.Test;
+
+class DeviceFileTest {
+  private static final DeviceTypes TYPES = DeviceTypes.standard();
+
+  private static DeviceFile parse(String text) {
+    return DeviceFile.parse("beamline.yaml", text, TYPES);
+  }
+
+  @Test
+  void readsBecsKeys() {
+    DeviceFile file =
+        parse(
+            """
+            samx:
+              deviceClass: ophyd_devices.SimPositioner
+              description: sample x
+              deviceConfig: {delay: 1, limits: [-50, 50], tolerance: 0.01, update_frequency: 10}
+              deviceTags: [frontend, motor]
+              enabled: true
+              connectionTimeout: 20
+              readoutPriority: baseline
+              needs: [samy]
+              onFailure: buffer
+              readOnly: false
+              softwareTrigger: false
+              userParameter: {in: 23.1, out: -50}
+            samy:
+              deviceClass: SimMotor
+              enabled: no
+              readoutPriority: monitored
+              deviceTags: !!set {a, b}
+            """);
+
+    assertThat(file.mistakes()).isEmpty();
+    DeviceConfig samx = file.devices().get(0);
+    assertThat(samx.deviceClass()).isEqualTo("SimMotor");
+    assertThat(samx.connectionTimeout()).isEqualTo(Duration.ofSeconds(20));
+    assertThat(samx.readoutPriority()).isEqualTo(ReadoutPriority.BASELINE);
+    assertThat(samx.needs()).containsExactly(new DeviceName("samy"));
+    assertThat(samx.onFailure()).isEqualTo(OnFailure.BUFFER);
+    assertThat(samx.tags()).containsExactly("frontend", "motor");
+    assertThat(samx.userParameter().get("in")).isEqualTo(Value.of(23.1));
+    assertThat(file.devices().get(1).enabled()).isFalse();
+    assertThat(file.devices().get(1).tags()).containsExactly("a", "b");
+  }
+
+  @Test
+  void acceptsPythonClassesThatWeHave() {
+    for (String alias :
+        List.of(
+            "ophyd.EpicsMotor",
+            "ophyd_devices.EpicsMotor",
+            "ophyd.EpicsSignal",
+            "ophyd.EpicsSignalRO",
+            "ophyd_devices.SimPositioner",
+            "ophyd_devices.SimMonitor",
+            "ophyd.sim.SynAxis",
+            "ophyd.sim.SynGauss")) {
+      assertThat(TYPES.find(alias)).as(alias).isPresent();
+    }
+  }
+
+  @Test
+  void tellsAllMistakesAtOnceEachWithItsLine() {
+    DeviceFile file =
+        parse(
+            """
+            2theta:
+              deviceClass: SimMotor
+              enabled: true
+              readoutPriority: baseline
+            samx:
+              deviceClass: SimMotr
+              enabled: maybe
+              readoutPriority: sometimes
+              colour: red
+            samy:
+              deviceClass: EpicsMotor
+              deviceConfig: {prefx: "BH:m1", tolerance: -1}
+              enabled: true
+              readoutPriority: baseline
+              needs: [nobody]
+            samy:
+              deviceClass: SimMotor
+              enabled: true
+              readoutPriority: baseline
+            lambda:
+              deviceClass: SimMotor
+              deviceConfig: {limits: [5, 1]}
+            """);
+
+    assertThat(file.mistakes())
+        .extracting(Mistake::toString)
+        .satisfiesExactly(
+            text -> assertThat(text).startsWith("beamline.yaml:1: device name '2theta'"),
+            text ->
+                assertThat(text)
+                    .startsWith("beamline.yaml:6: samx.deviceClass: is 'SimMotr', must be one of")
+                    .contains("EpicsMotor"),
+            text -> assertThat(text).startsWith("beamline.yaml:7: samx.enabled: is 'maybe'"),
+            text ->
+                assertThat(text)
+                    .startsWith("beamline.yaml:8: samx.readoutPriority: is 'sometimes'")
+                    .contains("monitored, baseline, async, on_request, continuous"),
+            text -> assertThat(text).startsWith("beamline.yaml:9: samx.colour: no such key"),
+            text ->
+                assertThat(text)
+                    .startsWith("beamline.yaml:12: samy.deviceConfig.prefx: EpicsMotor has no"),
+            text -> assertThat(text).startsWith("beamline.yaml:12: samy.deviceConfig.tolerance"),
+            text -> assertThat(text).contains("samy.deviceConfig.prefix: missing"),
+            text -> assertThat(text).startsWith("beamline.yaml:16: device samy is in this file"),
+            text -> assertThat(text).startsWith("beamline.yaml:20: device name 'lambda'"),
+            text -> assertThat(text).contains("lambda.enabled: missing"),
+            text -> assertThat(text).contains("lambda.readoutPriority: missing"),
+            text -> assertThat(text).startsWith("beamline.yaml:22: lambda.deviceConfig.limits"));
+    assertThatThrownBy(file::orThrow).hasMessageContaining("2theta").hasMessageContaining("colour");
+  }
+
+  @Test
+  void refusesNeedsInACircleAndUnknownOnes() {
+    DeviceFile file =
+        parse(
+            """
+            a: {deviceClass: SimMotor, enabled: true, readoutPriority: baseline, needs: [b]}
+            b: {deviceClass: SimMotor, enabled: true, readoutPriority: baseline, needs: [c]}
+            c: {deviceClass: SimMotor, enabled: true, readoutPriority: baseline, needs: [a]}
+            d: {deviceClass: SimMotor, enabled: true, readoutPriority: baseline, needs: [e]}
+            """);
+
+    assertThat(file.mistakes())
+        .extracting(Mistake::text)
+        .containsExactly(
+            "needs: a needs b needs c needs a: devices can't need each other",
+            "d.needs: there is no device e in this file");
+  }
+
+  @Test
+  void saysWhereItIsNoYaml() {
+    assertThat(parse("a: [1\nb: 2\n").mistakes())
+        .singleElement()
+        .satisfies(mistake -> assertThat(mistake.text()).startsWith("this is no YAML"));
+    assertThat(parse("- a\n").mistakes()).hasSize(1);
+    assertThat(parse("").mistakes()).isEmpty();
+  }
+
+  @Test
+  void theDemoBeamlineIsRight() {
+    List<DeviceConfig> devices = DeviceFile.demo(TYPES);
+
+    assertThat(devices)
+        .extracting(device -> device.name().value())
+        .contains("samx", "samy", "samz", "theta", "det", "det2d", "i0", "ring_current")
+        .contains("motor", "motor1", "motor2", "motor3", "det1", "det5");
+    assertThat(devices)
+        .filteredOn(device -> device.readoutPriority() == ReadoutPriority.MONITORED)
+        .extracting(device -> device.name().value())
+        .containsExactly("i0");
+  }
+}
