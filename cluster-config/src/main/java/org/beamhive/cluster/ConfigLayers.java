@@ -16,8 +16,9 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * The one place that says which setting wins. From the weakest to the strongest: every module's {@code reference.conf}, the
- * launcher's {@code application.conf}, the site's file, environment variables named in those files, the command line.
+ * The one place that says which setting wins. From the weakest to the strongest: every module's
+ * {@code reference.conf}, the launcher's {@code application.conf}, the site's file, environment
+ * variables named in those files, the command line.
  */
 public final class ConfigLayers {
   private static final String ROOT = "beamhive";
@@ -37,7 +38,8 @@ public final class ConfigLayers {
     for (Map.Entry<String, Object> setting : new TreeMap<>(commandLine).entrySet()) {
       overrides =
           overrides.withValue(
-              setting.getKey(), ConfigValueFactory.fromAnyRef(setting.getValue(), "the command line"));
+              setting.getKey(),
+              ConfigValueFactory.fromAnyRef(setting.getValue(), "the command line"));
     }
     Config site = siteFile.map(ConfigLayers::parse).orElseGet(ConfigFactory::empty);
     List<String> mistakes = new ArrayList<>();
@@ -53,7 +55,8 @@ public final class ConfigLayers {
     if (!mistakes.isEmpty()) {
       throw new ConfigProblem(mistakes);
     }
-    return ConfigFactory.load(overrides.withFallback(site));
+    return ConfigFactory.load(
+        overrides.withFallback(site).withFallback(ConfigFactory.defaultApplication()));
   }
 
   private static Config parse(File file) {
@@ -63,24 +66,30 @@ public final class ConfigLayers {
     try {
       return ConfigFactory.parseFile(file, ConfigParseOptions.defaults().setAllowMissing(false));
     } catch (ConfigException broken) {
-      throw new ConfigProblem(List.of("the configuration file can't be read: " + broken.getMessage()));
+      throw new ConfigProblem(
+          List.of("the configuration file can't be read: " + broken.getMessage()));
     }
   }
 
-  private static void findUnknown(String path, ConfigObject given, ConfigObject known, List<String> mistakes) {
+  private static void findUnknown(
+      String path, ConfigObject given, ConfigObject known, List<String> mistakes) {
     given.forEach(
         (key, value) -> {
           String full = path + "." + key;
           ConfigValue expected = known.get(key);
           if (expected == null) {
             mistakes.add(
-                full + " (" + value.origin().description() + ") is not a key; known are: "
+                full
+                    + " ("
+                    + value.origin().description()
+                    + ") is not a key; known are: "
                     + String.join(", ", known.keySet().stream().sorted().toList()));
           } else if (expected.valueType() == ConfigValueType.OBJECT
               && value.valueType() == ConfigValueType.OBJECT) {
             findUnknown(full, (ConfigObject) value, (ConfigObject) expected, mistakes);
           } else if (expected.valueType() == ConfigValueType.OBJECT) {
-            mistakes.add(full + " (" + value.origin().description() + ") is a section, not a value");
+            mistakes.add(
+                full + " (" + value.origin().description() + ") is a section, not a value");
           }
         });
   }

@@ -76,19 +76,24 @@ public record NodeSettings(
 
   private void check(List<String> mistakes) {
     if (!beamline.matches("[A-Za-z0-9_-]+")) {
-      mistakes.add("beamhive.node.beamline = '" + beamline + "': letters, digits, - and _ are allowed");
+      mistakes.add(
+          "beamhive.node.beamline = '" + beamline + "': letters, digits, - and _ are allowed");
     }
     if (roles.isEmpty()) {
-      mistakes.add("beamhive.node.roles is empty: control, storage, gateway and hutch-NAME are allowed");
+      mistakes.add(
+          "beamhive.node.roles is empty: control, storage, gateway and hutch-NAME are allowed");
     }
     for (String role : roles) {
       if (!PLAIN_ROLES.contains(role) && !role.matches(HUTCH + "[A-Za-z0-9_]+")) {
         mistakes.add(
-            "beamhive.node.roles has '" + role + "': control, storage, gateway and hutch-NAME are allowed");
+            "beamhive.node.roles has '"
+                + role
+                + "': control, storage, gateway and hutch-NAME are allowed");
       }
     }
     if (roles.stream().filter(role -> role.startsWith(HUTCH)).count() > 1) {
-      mistakes.add("beamhive.node.roles = " + roles + ": a node has the devices of one hutch at most");
+      mistakes.add(
+          "beamhive.node.roles = " + roles + ": a node has the devices of one hutch at most");
     }
     checkPort("port", port, mistakes);
     checkPort("redis-port", redisPort, mistakes);

@@ -6,8 +6,8 @@ import akka.actor.CoordinatedShutdown;
 import akka.actor.typed.ActorSystem;
 import akka.cluster.MemberStatus;
 import akka.cluster.typed.Cluster;
-import akka.cluster.typed.JoinSeedNodes;
 import akka.cluster.typed.Join;
+import akka.cluster.typed.JoinSeedNodes;
 import akka.http.javadsl.ServerBinding;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
@@ -19,7 +19,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -33,13 +35,15 @@ import org.beamhive.cluster.ConfigProblem;
 import org.beamhive.cluster.NodeSettings;
 import org.beamhive.devices.config.DeviceConfig;
 import org.beamhive.devices.config.DeviceFile;
+import org.beamhive.devices.type.DeviceTypes;
 import org.beamhive.launcher.node.NodeGuardian;
 import org.beamhive.launcher.node.Wiring;
 import org.beamhive.persistence.redis.RedisProbe;
+import org.beamhive.protocol.model.DeviceName;
 
 /**
- * A running node. Everything that can be wrong is found out before it starts, each with one sentence: the data folder, Redis,
- * the device files, the ports.
+ * A running node. Everything that can be wrong is found out before it starts, each with one
+ * sentence: the data folder, Redis, the device files, the ports.
  */
 public final class BeamhiveNode implements AutoCloseable {
   private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
@@ -67,7 +71,8 @@ public final class BeamhiveNode implements AutoCloseable {
   }
 
   /**
-   * Starts a node and waits until it is a member of its cluster and serves its HTTP interface, if it has one.
+   * Starts a node and waits until it is a member of its cluster and serves its HTTP interface, if
+   * it has one.
    *
    * @param config the whole configuration
    * @throws StartFailure with one sentence
@@ -82,7 +87,9 @@ public final class BeamhiveNode implements AutoCloseable {
     Optional<EmbeddedRedis> redis = Optional.empty();
     try {
       if (settings.redisUrl().isEmpty()) {
-        redis = Optional.of(EmbeddedRedis.start(settings.dataDir().resolve("redis"), settings.redisPort()));
+        redis =
+            Optional.of(
+                EmbeddedRedis.start(settings.dataDir().resolve("redis"), settings.redisPort()));
       }
       String url = settings.redisUrl().orElse(redis.map(EmbeddedRedis::url).orElse(""));
       checkRedis(url);
@@ -113,7 +120,8 @@ public final class BeamhiveNode implements AutoCloseable {
             config);
     try {
       join(system, settings);
-      Optional<ServerBinding> binding = started.get(START_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+      Optional<ServerBinding> binding =
+          started.get(START_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
       awaitMember(system);
       return new BeamhiveNode(
           system, folder, redis, redisUrl, binding.map(ServerBinding::localAddress), apiKey);
@@ -124,7 +132,8 @@ public final class BeamhiveNode implements AutoCloseable {
     } catch (TimeoutException tooSlow) {
       system.terminate();
       awaitEnd(system);
-      throw new StartFailure("the node did not start within " + START_TIMEOUT.toSeconds() + " s", tooSlow);
+      throw new StartFailure(
+          "the node did not start within " + START_TIMEOUT.toSeconds() + " s", tooSlow);
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
       throw new StartFailure("interrupted while starting", interrupted);
@@ -163,19 +172,49 @@ public final class BeamhiveNode implements AutoCloseable {
       return List.of();
     }
     Path given = settings.deviceFiles().get();
+    List<String> mistakes = new ArrayList<>();
+    Map<DeviceName, Path> seen = new HashMap<>();
+    List<DeviceConfig> devices = new ArrayList<>();
+    for (Path file : deviceFiles(given)) {
+      DeviceFile read = read(file);
+      read.mistakes().forEach(mistake -> mistakes.add(mistake.toString()));
+      for (DeviceConfig device : read.devices()) {
+        Path other = seen.putIfAbsent(device.name(), file);
+        if (other != null) {
+          mistakes.add(file + ": device '" + device.name() + "' is in " + other + " already");
+        }
+        devices.add(device);
+      }
+    }
+    if (!mistakes.isEmpty()) {
+      throw new ConfigProblem(mistakes);
+    }
+    return devices;
+  }
+
+  private static List<Path> deviceFiles(Path given) {
     if (!Files.exists(given)) {
-      throw new ConfigProblem(List.of("the device file '" + given + "' (beamhive.node.devices) does not exist"));
+      throw new ConfigProblem(
+          List.of("the device file '" + given + "' (beamhive.node.devices) does not exist"));
     }
-    List<Path> files = new ArrayList<>();
-    try (Stream<Path> inside = Files.isDirectory(given) ? Files.list(given) : Stream.of(given)) {
-      inside
-          .filter(file -> !Files.isDirectory(given) || file.toString().matches(".*\\.ya?ml"))
-          .sorted()
-          .forEach(files::add);
+    if (!Files.isDirectory(given)) {
+      return List.of(given);
+    }
+    try (Stream<Path> inside = Files.list(given)) {
+      return inside.filter(file -> file.toString().matches(".*\\.ya?ml")).sorted().toList();
     } catch (IOException unreadable) {
-      throw new ConfigProblem(List.of("the device folder '" + given + "' can't be read: " + unreadable.getMessage()));
+      throw new ConfigProblem(
+          List.of("the device folder '" + given + "' can't be read: " + unreadable.getMessage()));
     }
-    return DeviceFile.read(files);
+  }
+
+  private static DeviceFile read(Path file) {
+    try {
+      return DeviceFile.parse(file.toString(), Files.readString(file), DeviceTypes.standard());
+    } catch (IOException unreadable) {
+      throw new ConfigProblem(
+          List.of("the device file '" + file + "' can't be read: " + unreadable.getMessage()));
+    }
   }
 
   private static void requireFree(String host, int port, String key) {
@@ -187,7 +226,8 @@ public final class BeamhiveNode implements AutoCloseable {
       socket.bind(new InetSocketAddress(host, port));
     } catch (IOException inUse) {
       throw new StartFailure(
-          "port " + port + " on " + host + " (" + key + ") can't be used: " + inUse.getMessage(), inUse);
+          "port " + port + " on " + host + " (" + key + ") can't be used: " + inUse.getMessage(),
+          inUse);
     }
   }
 
@@ -205,8 +245,10 @@ public final class BeamhiveNode implements AutoCloseable {
   /** What the node's settings mean for the parts below. */
   private static Config inForce(Config config, NodeSettings settings, String redisUrl) {
     return ConfigFactory.empty()
-        .withValue("akka.remote.artery.canonical.hostname", ConfigValueFactory.fromAnyRef(settings.host()))
-        .withValue("akka.remote.artery.canonical.port", ConfigValueFactory.fromAnyRef(settings.port()))
+        .withValue(
+            "akka.remote.artery.canonical.hostname", ConfigValueFactory.fromAnyRef(settings.host()))
+        .withValue(
+            "akka.remote.artery.canonical.port", ConfigValueFactory.fromAnyRef(settings.port()))
         .withValue("akka.cluster.roles", ConfigValueFactory.fromIterable(settings.roles()))
         .withValue("beamhive.persistence.redis.url", ConfigValueFactory.fromAnyRef(redisUrl))
         .withValue("beamhive.bridge.url", ConfigValueFactory.fromAnyRef(redisUrl))

@@ -29,7 +29,8 @@ final class DataFolder implements AutoCloseable {
     try {
       Files.createDirectories(folder);
       FileChannel file =
-          FileChannel.open(folder.resolve("node.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+          FileChannel.open(
+              folder.resolve("node.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
       FileLock lock;
       try {
         lock = file.tryLock();
@@ -39,11 +40,14 @@ final class DataFolder implements AutoCloseable {
       if (lock == null) {
         file.close();
         throw new StartFailure(
-            "the data folder '" + folder + "' is used by another node; give this one its own with --data-dir");
+            "the data folder '"
+                + folder
+                + "' is used by another node; give this one its own with --data-dir");
       }
       return new DataFolder(folder, file, lock);
     } catch (AccessDeniedException denied) {
-      throw new StartFailure("the data folder '" + folder + "' can't be written: permission denied", denied);
+      throw new StartFailure(
+          "the data folder '" + folder + "' can't be written: permission denied", denied);
     } catch (IOException failed) {
       throw new StartFailure("the data folder '" + folder + "' can't be used: " + failed, failed);
     }

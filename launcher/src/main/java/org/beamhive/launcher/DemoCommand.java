@@ -32,14 +32,16 @@ final class DemoCommand implements Callable<Integer> {
 
   @Mixin private NodeOptions options;
 
-  @Option(names = "--keep", description = "Leave the node up afterwards, until Ctrl-C, and print its addresses.")
+  @Option(
+      names = "--keep",
+      description = "Leave the node up afterwards, until Ctrl-C, and print its addresses.")
   private boolean keep;
 
   @Option(
       names = {"-h", "--help"},
       usageHelp = true,
       description = "Print this help.")
-  private boolean help;
+  boolean help;
 
   @Override
   public Integer call() throws Exception {
@@ -67,7 +69,8 @@ final class DemoCommand implements Callable<Integer> {
       if (keep) {
         out.println();
         out.println("The node stays up; end it with Ctrl-C. Try, in another terminal:");
-        out.println("  beamhive status --url " + node.httpUrl().get() + " --data-dir " + dataDir(node));
+        out.println(
+            "  beamhive status --url " + node.httpUrl().get() + " --data-dir " + dataDir(node));
         out.flush();
         node.awaitEnd();
       }
@@ -111,7 +114,8 @@ final class DemoCommand implements Callable<Integer> {
   private static Path deviceFile() throws IOException {
     Path file = Files.createTempFile("demo-beamline", ".yaml");
     file.toFile().deleteOnExit();
-    try (InputStream inside = DeviceFile.class.getResourceAsStream("/org/beamhive/devices/demo-beamline.yaml")) {
+    try (InputStream inside =
+        DeviceFile.class.getResourceAsStream("/org/beamhive/devices/demo-beamline.yaml")) {
       Files.copy(inside, file, StandardCopyOption.REPLACE_EXISTING);
     }
     return file;

@@ -21,11 +21,13 @@ import org.slf4j.LoggerFactory;
 import redis.embedded.core.ExecutableProvider;
 
 /**
- * The Redis inside a node: a real redis-server of its own process, on loopback, with an append-only file in the data folder.
+ * The Redis inside a node: a real redis-server of its own process, on loopback, with an append-only
+ * file in the data folder.
  *
- * <p>It outlives a node that is killed, and the next node on the same data folder takes it over; it ends with a node that
- * ends politely. If it dies, it is started again. Every write is handed to the operating system before it is answered, so
- * only a crash of the whole machine can lose any, at most one second of them.
+ * <p>It outlives a node that is killed, and the next node on the same data folder takes it over; it
+ * ends with a node that ends politely. If it dies, it is started again. Every write is handed to
+ * the operating system before it is answered, so only a crash of the whole machine can lose any, at
+ * most one second of them.
  */
 final class EmbeddedRedis implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(EmbeddedRedis.class);
@@ -54,17 +56,23 @@ final class EmbeddedRedis implements AutoCloseable {
         left.get().keeper.start();
         return left.get();
       }
-      int port = wantedPort != 0 ? wantedPort : lastPort(folder).filter(EmbeddedRedis::free).orElseGet(EmbeddedRedis::freePort);
+      int port =
+          wantedPort != 0
+              ? wantedPort
+              : lastPort(folder).filter(EmbeddedRedis::free).orElseGet(EmbeddedRedis::freePort);
       if (!free(port)) {
         throw new StartFailure(
-            "port " + port + " for the Redis inside is in use; give another with beamhive.node.redis-port");
+            "port "
+                + port
+                + " for the Redis inside is in use; give another with beamhive.node.redis-port");
       }
       EmbeddedRedis redis = new EmbeddedRedis(folder, port, launch(folder, port));
       redis.awaitReady();
       redis.keeper.start();
       return redis;
     } catch (IOException failed) {
-      throw new StartFailure("the Redis inside can't be started in '" + folder + "': " + failed.getMessage(), failed);
+      throw new StartFailure(
+          "the Redis inside can't be started in '" + folder + "': " + failed.getMessage(), failed);
     }
   }
 
@@ -74,7 +82,8 @@ final class EmbeddedRedis implements AutoCloseable {
     if (!Files.exists(pidFile) || port.isEmpty() || (wantedPort != 0 && wantedPort != port.get())) {
       return Optional.empty();
     }
-    Optional<ProcessHandle> process = pid(pidFile).flatMap(ProcessHandle::of).filter(ProcessHandle::isAlive);
+    Optional<ProcessHandle> process =
+        pid(pidFile).flatMap(ProcessHandle::of).filter(ProcessHandle::isAlive);
     if (process.isEmpty() || !ours(folder, port.get())) {
       return Optional.empty();
     }
@@ -89,7 +98,9 @@ final class EmbeddedRedis implements AutoCloseable {
 
   private static Optional<Integer> lastPort(Path folder) throws IOException {
     Path file = folder.resolve("redis.port");
-    return Files.exists(file) ? Optional.of(Integer.parseInt(Files.readString(file).strip())) : Optional.empty();
+    return Files.exists(file)
+        ? Optional.of(Integer.parseInt(Files.readString(file).strip()))
+        : Optional.empty();
   }
 
   /** Whether what answers on the port keeps its data in this folder. */
@@ -119,21 +130,32 @@ final class EmbeddedRedis implements AutoCloseable {
       }
     }
     Files.deleteIfExists(folder.resolve("redis.pid"));
-    // as a daemon it is in a session of its own: a Ctrl-C at the terminal is for the node, which still has things to write
+    // as a daemon it is in a session of its own: a Ctrl-C at the terminal is for the node, which
+    // still has things to write
     Process started =
         new ProcessBuilder(
                 List.of(
                     binary.toString(),
-                    "--bind", "127.0.0.1",
-                    "--port", Integer.toString(port),
-                    "--dir", folder.toString(),
-                    "--pidfile", folder.resolve("redis.pid").toString(),
-                    "--logfile", folder.resolve("redis.log").toString(),
-                    "--appendonly", "yes",
-                    "--appendfsync", "everysec",
-                    "--save", "",
-                    "--maxmemory-policy", "noeviction",
-                    "--daemonize", "yes"))
+                    "--bind",
+                    "127.0.0.1",
+                    "--port",
+                    Integer.toString(port),
+                    "--dir",
+                    folder.toString(),
+                    "--pidfile",
+                    folder.resolve("redis.pid").toString(),
+                    "--logfile",
+                    folder.resolve("redis.log").toString(),
+                    "--appendonly",
+                    "yes",
+                    "--appendfsync",
+                    "everysec",
+                    "--save",
+                    "",
+                    "--maxmemory-policy",
+                    "noeviction",
+                    "--daemonize",
+                    "yes"))
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(folder.resolve("redis.log").toFile()))
             .start();
@@ -154,21 +176,24 @@ final class EmbeddedRedis implements AutoCloseable {
       }
       LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
     }
-    throw new StartFailure("the Redis inside has ended at its start; see '" + folder.resolve("redis.log") + "'");
+    throw new StartFailure(
+        "the Redis inside has ended at its start; see '" + folder.resolve("redis.log") + "'");
   }
 
   private void awaitReady() {
     long deadline = System.nanoTime() + START_TIMEOUT.toNanos();
     while (System.nanoTime() < deadline) {
       if (!process.isAlive()) {
-        throw new StartFailure("the Redis inside has ended at its start; see '" + folder.resolve("redis.log") + "'");
+        throw new StartFailure(
+            "the Redis inside has ended at its start; see '" + folder.resolve("redis.log") + "'");
       }
       if (ours(folder, port)) {
         return;
       }
       LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
     }
-    throw new StartFailure("the Redis inside is not ready after " + START_TIMEOUT.toSeconds() + " s");
+    throw new StartFailure(
+        "the Redis inside is not ready after " + START_TIMEOUT.toSeconds() + " s");
   }
 
   private void keepAlive() {
@@ -185,7 +210,9 @@ final class EmbeddedRedis implements AutoCloseable {
     try {
       process = launch(folder, port);
     } catch (IOException failed) {
-      LOG.error("The Redis inside can't be started again, trying again in a second: {}", failed.toString());
+      LOG.error(
+          "The Redis inside can't be started again, trying again in a second: {}",
+          failed.toString());
       LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(1));
     }
   }

@@ -10,7 +10,8 @@ import picocli.CommandLine.Spec;
 
 @Command(
     name = "ioc",
-    description = "Runs the simulated beamline's IOC, real Channel Access, until it is told to end.",
+    description =
+        "Runs the simulated beamline's IOC, real Channel Access, until it is told to end.",
     footer = {"", "Example:", "  beamhive ioc --port 5064"})
 final class IocCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -26,7 +27,7 @@ final class IocCommand implements Callable<Integer> {
       names = {"-h", "--help"},
       usageHelp = true,
       description = "Print this help.")
-  private boolean help;
+  boolean help;
 
   @Override
   public Integer call() throws InterruptedException {

@@ -11,7 +11,10 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** The command line: {@code beamhive COMMAND}. Exit codes: 0 done, 1 refused or failed, 2 wrong usage. */
+/**
+ * The command line: {@code beamhive COMMAND}. Exit codes: 0 done, 1 refused or failed, 2 wrong
+ * usage.
+ */
 @Command(
     name = "beamhive",
     description = "Runs the experiments of a beamline.",
@@ -33,7 +36,7 @@ public final class Main implements Runnable {
       names = {"-h", "--help"},
       usageHelp = true,
       description = "Print this help.")
-  private boolean help;
+  boolean help;
 
   private Main() {}
 
@@ -59,7 +62,8 @@ public final class Main implements Runnable {
   }
 
   /** What a person can mend is a sentence; only what nobody expected shows where it came from. */
-  private static int sentence(Exception failure, CommandLine command, CommandLine.ParseResult parsed) {
+  private static int sentence(
+      Exception failure, CommandLine command, CommandLine.ParseResult parsed) {
     PrintWriter err = command.getErr();
     if (failure instanceof StartFailure
         || failure instanceof ConfigProblem

@@ -31,7 +31,7 @@ final class NodeCommand implements Callable<Integer> {
       names = {"-h", "--help"},
       usageHelp = true,
       description = "Print this help.")
-  private boolean help;
+  boolean help;
 
   @Override
   public Integer call() {

@@ -1,12 +1,12 @@
 package org.beamhive.launcher;
 
+import com.typesafe.config.Config;
 import java.io.File;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import com.typesafe.config.Config;
 import org.beamhive.cluster.ConfigLayers;
 import picocli.CommandLine.Option;
 
@@ -15,7 +15,10 @@ final class NodeOptions {
   @Option(names = "--config", paramLabel = "FILE", description = "The site's configuration file.")
   private File file;
 
-  @Option(names = "--set", paramLabel = "KEY=VALUE", description = "Any config key; may be repeated.")
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description = "Any config key; may be repeated.")
   private Map<String, String> settings = Map.of();
 
   @Option(
@@ -31,7 +34,10 @@ final class NodeOptions {
       description = "Short for the role hutch-NAME; alone, the node has only that role.")
   private String hutch;
 
-  @Option(names = "--port", paramLabel = "PORT", description = "Port for other nodes, 0 for a free one (beamhive.node.port).")
+  @Option(
+      names = "--port",
+      paramLabel = "PORT",
+      description = "Port for other nodes, 0 for a free one (beamhive.node.port).")
   private Integer port;
 
   @Option(
@@ -41,13 +47,22 @@ final class NodeOptions {
       description = "Nodes to join (beamhive.node.seed-nodes).")
   private List<String> seeds;
 
-  @Option(names = "--http-port", paramLabel = "PORT", description = "Port of the HTTP interface, 0 for a free one (beamhive.web.port).")
+  @Option(
+      names = "--http-port",
+      paramLabel = "PORT",
+      description = "Port of the HTTP interface, 0 for a free one (beamhive.web.port).")
   private Integer httpPort;
 
-  @Option(names = "--data-dir", paramLabel = "DIR", description = "Where everything is written (beamhive.node.data-dir).")
+  @Option(
+      names = "--data-dir",
+      paramLabel = "DIR",
+      description = "Where everything is written (beamhive.node.data-dir).")
   private Path dataDir;
 
-  @Option(names = "--redis", paramLabel = "URL", description = "The Redis to use; default: one inside (beamhive.node.redis-url).")
+  @Option(
+      names = "--redis",
+      paramLabel = "URL",
+      description = "The Redis to use; default: one inside (beamhive.node.redis-url).")
   private String redis;
 
   @Option(
@@ -56,7 +71,10 @@ final class NodeOptions {
       description = "The device file, or a folder of them (beamhive.node.devices).")
   private Path devices;
 
-  @Option(names = "--beamline", paramLabel = "NAME", description = "The beamline's name (beamhive.node.beamline).")
+  @Option(
+      names = "--beamline",
+      paramLabel = "NAME",
+      description = "The beamline's name (beamhive.node.beamline).")
   private String beamline;
 
   /** The configuration in force; {@code more} is weaker than the options given. */
@@ -82,7 +100,9 @@ final class NodeOptions {
     if (roles == null) {
       return List.of(role);
     }
-    return java.util.stream.Stream.concat(roles.stream(), java.util.stream.Stream.of(role)).distinct().toList();
+    return java.util.stream.Stream.concat(roles.stream(), java.util.stream.Stream.of(role))
+        .distinct()
+        .toList();
   }
 
   private static void put(Map<String, Object> all, String key, Object value) {

@@ -31,8 +31,9 @@ import org.beamhive.protocol.run.RunLogProtocol.GetProgress;
 import org.beamhive.protocol.run.RunProgress;
 
 /**
- * The documents of runs as a stream for one reader: one run from its start, or all runs from now on. One of these actors
- * serves one stream; it follows runs like any follower, so a slow reader costs nobody else anything. Ends with its stream.
+ * The documents of runs as a stream for one reader: one run from its start, or all runs from now
+ * on. One of these actors serves one stream; it follows runs like any follower, so a slow reader
+ * costs nobody else anything. Ends with its stream.
  */
 public final class LiveFeed {
   private sealed interface Command {}
@@ -72,7 +73,8 @@ public final class LiveFeed {
   /**
    * A stream of documents.
    *
-   * @param fromStartOf this run from its start document to its stop document; or, if empty, all runs from now on
+   * @param fromStartOf this run from its start document to its stop document; or, if empty, all
+   *     runs from now on
    */
   public static Source<Document, NotUsed> documents(
       ActorSystem<?> system,
@@ -84,11 +86,16 @@ public final class LiveFeed {
             () -> {
               ActorRef<Command> feed =
                   system.systemActorOf(
-                      create(queue, journal, settings, fromStartOf), "live-feed-" + UUID.randomUUID(), Props.empty());
+                      create(queue, journal, settings, fromStartOf),
+                      "live-feed-" + UUID.randomUUID(),
+                      Props.empty());
               return ActorSource.<Out, Command>actorRefWithBackpressure(
                       feed,
                       Taken.TAKEN,
-                      out -> out == End.END ? Optional.of(CompletionStrategy.draining()) : Optional.empty(),
+                      out ->
+                          out == End.END
+                              ? Optional.of(CompletionStrategy.draining())
+                              : Optional.empty(),
                       out -> Optional.empty())
                   .mapMaterializedValue(
                       sink -> {
@@ -111,7 +118,8 @@ public final class LiveFeed {
             Behaviors.setup(
                 context -> {
                   context.setLoggerName(LiveFeed.class);
-                  return new LiveFeed(context, stash, queue, journal, settings, fromStartOf).begin();
+                  return new LiveFeed(context, stash, queue, journal, settings, fromStartOf)
+                      .begin();
                 }));
   }
 
@@ -160,7 +168,8 @@ public final class LiveFeed {
    * No run is being followed.
    *
    * @param seen the newest run seen
-   * @param first whether nothing has been heard of the queue yet: a run that goes on now is joined where it is
+   * @param first whether nothing has been heard of the queue yet: a run that goes on now is joined
+   *     where it is
    */
   private Behavior<Command> idle(ActorRef<Out> sink, RunUid seen, boolean first) {
     return Behaviors.receive(Command.class)
@@ -174,7 +183,8 @@ public final class LiveFeed {
         .build();
   }
 
-  private Behavior<Command> onStatus(ActorRef<Out> sink, RunUid seen, boolean first, QueueStatus status) {
+  private Behavior<Command> onStatus(
+      ActorRef<Out> sink, RunUid seen, boolean first, QueueStatus status) {
     if (status.runningRun() == null || Objects.equals(status.runningRun(), seen)) {
       return first && status.runningRun() == null ? idle(sink, seen, false) : Behaviors.same();
     }
@@ -184,12 +194,14 @@ public final class LiveFeed {
 
   private Behavior<Command> onRuns(ActorRef<Out> sink, RunUid seen, boolean first, RunsView runs) {
     if (only.isPresent()) {
-      Optional<RunView> live = runs.runs().stream().filter(run -> run.run().equals(only.get())).findFirst();
+      Optional<RunView> live =
+          runs.runs().stream().filter(run -> run.run().equals(only.get())).findFirst();
       if (live.isPresent()) {
         follow(new Wanted(only.get(), live.get().log(), 1));
       } else {
         context.pipeToSelf(
-            journal.read(only.get(), 1, 1), (entries, failure) -> new Existing(entries != null && !entries.isEmpty()));
+            journal.read(only.get(), 1, 1),
+            (entries, failure) -> new Existing(entries != null && !entries.isEmpty()));
       }
       return Behaviors.same();
     }
@@ -205,14 +217,18 @@ public final class LiveFeed {
           .tell(
               new GetProgress(
                   context.messageAdapter(
-                      RunProgress.class, progress -> new ProgressIs(run.run(), run.log(), progress))));
+                      RunProgress.class,
+                      progress -> new ProgressIs(run.run(), run.log(), progress))));
     } else {
       follow(new Wanted(run.run(), run.log(), 1));
     }
     return idle(sink, run.run(), false);
   }
 
-  /** Joins a run where it is; its start and its descriptors come first, without which its events say nothing. */
+  /**
+   * Joins a run where it is; its start and its descriptors come first, without which its events say
+   * nothing.
+   */
   private Behavior<Command> onProgress(ActorRef<Out> sink, RunUid seen, ProgressIs known) {
     RunProgress progress = known.progress();
     follow(new Wanted(known.run(), known.log(), progress.entries() + 1));
@@ -223,7 +239,9 @@ public final class LiveFeed {
     head.add(new RunEntry.Started(progress.start()));
     progress.descriptors().forEach(descriptor -> head.add(new RunEntry.Described(descriptor)));
     return onArrived(
-        sink, seen, new RunFollower.Batch(known.run(), 1, head, false, context.getSystem().ignoreRef()));
+        sink,
+        seen,
+        new RunFollower.Batch(known.run(), 1, head, false, context.getSystem().ignoreRef()));
   }
 
   private Behavior<Command> onExisting(ActorRef<Out> sink, Existing existing) {
@@ -276,7 +294,8 @@ public final class LiveFeed {
   }
 
   private Behavior<Command> onOther(Command other) {
-    // a reader that has slept through a thousand changes of the queue hears of the newest run at the next one
+    // a reader that has slept through a thousand changes of the queue hears of the newest run at
+    // the next one
     if (!stash.isFull()) {
       stash.stash(other);
     }

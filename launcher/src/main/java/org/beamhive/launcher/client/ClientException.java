@@ -1,7 +1,7 @@
 package org.beamhive.launcher.client;
 
 /** A command can't be done: one sentence for the person who gave it. */
-final class ClientException extends RuntimeException {
+public final class ClientException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   ClientException(String message) {

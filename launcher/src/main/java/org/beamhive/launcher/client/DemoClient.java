@@ -8,7 +8,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** What the demo asks of a node, over HTTP like any other client: two scans, shown while they run. */
+/**
+ * What the demo asks of a node, over HTTP like any other client: two scans, shown while they run.
+ */
 public final class DemoClient {
   private final ApiClient api;
   private final PrintWriter out;
@@ -31,7 +33,8 @@ public final class DemoClient {
     List<Path> files = new ArrayList<>();
     LiveView view = new LiveView(out, true);
     try (DocumentSocket documents = DocumentSocket.fromNow(api, view)) {
-      String scan = submit("{\"name\":\"scan\",\"args\":[[\"det\"],\"samx\",-5,5],\"kwargs\":{\"num\":101}}");
+      String scan =
+          submit("{\"name\":\"scan\",\"args\":[[\"det\"],\"samx\",-5,5],\"kwargs\":{\"num\":101}}");
       String grid =
           submit(
               "{\"name\":\"grid_scan\",\"args\":[[\"det2d\"],\"samy\",-2,2,11,\"samx\",-5,5,21],"
@@ -60,7 +63,8 @@ public final class DemoClient {
     JsonNode ended = queue.ended(item, true, status -> {});
     String status = ended.at("/result/exit_status").asText();
     if (!status.equals("completed")) {
-      throw new ClientException("A scan ended as " + status + ": " + ended.at("/result/msg").asText());
+      throw new ClientException(
+          "A scan ended as " + status + ": " + ended.at("/result/msg").asText());
     }
     List<Path> files = new ArrayList<>();
     for (JsonNode run : ended.at("/result/run_uids")) {

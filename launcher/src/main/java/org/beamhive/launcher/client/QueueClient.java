@@ -104,13 +104,19 @@ final class QueueClient {
     long end = System.nanoTime() + FILE_TIMEOUT.toNanos();
     while (true) {
       List<Path> files = new ArrayList<>();
-      api.get("/api/runs/" + run).at("/run/files").forEach(path -> files.add(Path.of(path.asText())));
+      api.get("/api/runs/" + run)
+          .at("/run/files")
+          .forEach(path -> files.add(Path.of(path.asText())));
       if (!files.isEmpty()) {
         return files;
       }
       if (System.nanoTime() > end) {
         throw new ClientException(
-            "The file of run " + run + " is not complete after " + FILE_TIMEOUT.toSeconds() + " s; see the node's log.");
+            "The file of run "
+                + run
+                + " is not complete after "
+                + FILE_TIMEOUT.toSeconds()
+                + " s; see the node's log.");
       }
       pause();
     }

@@ -111,7 +111,10 @@ final class SubmitCommand extends ClientCommand {
       print(entry);
     } else {
       out().println(Show.ended(entry));
-      entry.at("/result/run_uids").forEach(run -> queue.files(run.asText()).forEach(file -> out().println("File: " + file)));
+      entry
+          .at("/result/run_uids")
+          .forEach(
+              run -> queue.files(run.asText()).forEach(file -> out().println("File: " + file)));
     }
     return entry.at("/result/exit_status").asText().equals("completed") ? 0 : 1;
   }

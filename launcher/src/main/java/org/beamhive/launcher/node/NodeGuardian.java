@@ -32,8 +32,9 @@ import org.beamhive.protocol.queue.QueueStatus;
 import org.beamhive.protocol.queue.ScanQueueProtocol;
 
 /**
- * The root of a node: starts one guardian per role and watches them. A guardian only starts what its role needs; if one
- * fails, the node ends, since its role can't be done any more and another node, or the operator, has to take over.
+ * The root of a node: starts one guardian per role and watches them. A guardian only starts what
+ * its role needs; if one fails, the node ends, since its role can't be done any more and another
+ * node, or the operator, has to take over.
  */
 public final class NodeGuardian {
   /** What the root is told. */
@@ -49,7 +50,8 @@ public final class NodeGuardian {
    * The root of a node that is a member of its cluster.
    *
    * @param web how the HTTP interface is served on a gateway
-   * @param started completed with the bound HTTP interface, or empty without one; fails if it can't start
+   * @param started completed with the bound HTTP interface, or empty without one; fails if it can't
+   *     start
    */
   public static Behavior<Command> create(
       Wiring wiring, WebSettings web, CompletableFuture<Optional<ServerBinding>> started) {
@@ -60,9 +62,6 @@ public final class NodeGuardian {
           if (wiring.settings().has("control")) {
             context.watch(context.spawn(role("control", () -> wiring.queue(system)), "control"));
           }
-          if (wiring.settings().has("storage")) {
-            context.watch(context.spawn(role("storage", () -> wiring.files(system)), "storage"));
-          }
           if (wiring.settings().hutch().isPresent()) {
             context.watch(context.spawn(role("hutch", () -> wiring.devices(system)), "hutch"));
           }
@@ -70,10 +69,10 @@ public final class NodeGuardian {
             started.complete(Optional.empty());
             return Behaviors.empty();
           }
-          context.watch(context.spawn(role("gateway", () -> wiring.bridge(system)), "gateway"));
           context.pipeToSelf(
               WebServer.start(system, web, backends(wiring, system)),
-              (binding, failure) -> failure == null ? new ServerStarted(binding) : new ServerFailed(failure));
+              (binding, failure) ->
+                  failure == null ? new ServerStarted(binding) : new ServerFailed(failure));
           return Behaviors.receive(Command.class)
               .onMessage(
                   ServerStarted.class,
@@ -109,7 +108,8 @@ public final class NodeGuardian {
             () -> binding.unbind().thenApply(unbound -> Done.getInstance()));
   }
 
-  // ------------------------------------------------------------------ what the HTTP interface talks to
+  // ------------------------------------------------------------------ what the HTTP interface
+  // talks to
 
   private static WebBackends backends(Wiring wiring, ActorSystem<?> system) {
     ActorRef<ScanQueueProtocol.Request> queue = wiring.queue(system);
@@ -147,18 +147,26 @@ public final class NodeGuardian {
 
     private CompletionStage<DeviceProtocol.ReadReply> read(DeviceView view) {
       return AskPattern.ask(
-          DeviceSharding.ref(system, view), DeviceProtocol.ReadNow::new, timeout, system.scheduler());
+          DeviceSharding.ref(system, view),
+          DeviceProtocol.ReadNow::new,
+          timeout,
+          system.scheduler());
     }
 
     private CompletionStage<DeviceProtocol.ReadReply> unknown(DeviceName name) {
       return CompletableFuture.completedFuture(
           new DeviceProtocol.NotRead(
               name,
-              Refusal.of("unknown-device", "device '" + name + "' is not known; see the list of devices")));
+              Refusal.of(
+                  "unknown-device",
+                  "device '" + name + "' is not known; see the list of devices")));
     }
   }
 
-  /** What keeps experiments from running: not a member of the cluster, or a queue that does not answer. */
+  /**
+   * What keeps experiments from running: not a member of the cluster, or a queue that does not
+   * answer.
+   */
   private static CompletionStage<Map<String, String>> problems(
       ActorSystem<?> system, ActorRef<ScanQueueProtocol.Request> queue, Duration timeout) {
     Map<String, String> problems = new LinkedHashMap<>();

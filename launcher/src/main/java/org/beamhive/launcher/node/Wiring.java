@@ -16,14 +16,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.function.Consumer;
-import org.beamhive.actors.bridge.BridgeSettings;
-import org.beamhive.actors.bridge.RedisBridge;
 import org.beamhive.actors.bundle.ScanBundler;
 import org.beamhive.actors.engine.EngineSettings;
 import org.beamhive.actors.engine.ScanWorker;
 import org.beamhive.actors.engine.WorkerParts;
-import org.beamhive.actors.filewriter.actor.FileWriter;
-import org.beamhive.actors.filewriter.actor.FileWriterSettings;
 import org.beamhive.actors.queue.QueueParts;
 import org.beamhive.actors.queue.QueueSettings;
 import org.beamhive.actors.queue.ScanQueue;
@@ -36,14 +32,14 @@ import org.beamhive.devices.actor.DeviceDirectory;
 import org.beamhive.devices.actor.DeviceSharding;
 import org.beamhive.devices.actor.DevicesSettings;
 import org.beamhive.devices.config.DeviceConfig;
-import org.beamhive.protocol.bridge.RedisBridgeProtocol;
 import org.beamhive.protocol.device.DeviceDirectoryProtocol;
 import org.beamhive.protocol.model.HutchName;
 import org.beamhive.protocol.queue.ScanQueueProtocol;
 import org.beamhive.protocol.run.RunFollowerProtocol.Follow;
 
 /**
- * How the parts of a node find each other. Each method is called by one guardian; nothing here decides anything.
+ * How the parts of a node find each other. Each method is called by one guardian; nothing here
+ * decides anything.
  *
  * @param settings of the node
  * @param config the whole configuration
@@ -60,7 +56,6 @@ public record Wiring(
     return singleton(
         system,
         DeviceDirectory.create(DevicesSettings.from(config), Clock.systemUTC()),
-        DeviceDirectoryProtocol.Request.class,
         "device-directory",
         "control");
   }
@@ -89,9 +84,6 @@ public record Wiring(
                     Wiring::uid),
             Clock.systemUTC());
     Map<String, Consumer<Follow>> followers = new LinkedHashMap<>();
-    followers.put("file", files(system));
-    ActorRef<RedisBridgeProtocol.Request> bridge = bridge(system);
-    followers.put("bridge", follow -> bridge.tell(new RedisBridgeProtocol.FollowRun(follow)));
     QueueParts parts =
         new QueueParts(
             QueueSettings.from(config),
@@ -102,33 +94,7 @@ public record Wiring(
             run.announceInterval(),
             Clock.systemUTC(),
             Wiring::uid);
-    return singleton(
-        system,
-        ScanQueue.create(settings.beamline(), parts),
-        ScanQueueProtocol.Request.class,
-        "scan-queue",
-        "control");
-  }
-
-  /** The file writers: entities on the storage nodes. */
-  public Consumer<Follow> files(ActorSystem<?> system) {
-    return FileWriter.init(
-        system, FileWriterSettings.from(config), journal(system), RunSettings.from(config));
-  }
-
-  /** The bridge: a singleton on the gateway nodes, a proxy elsewhere. */
-  public ActorRef<RedisBridgeProtocol.Request> bridge(ActorSystem<?> system) {
-    Behavior<RedisBridgeProtocol.Request> bridge =
-        Behaviors.setup(
-            context ->
-                RedisBridge.create(
-                    BridgeSettings.from(config),
-                    journal(system),
-                    RunSettings.from(config),
-                    proxy(system, ScanQueueProtocol.Request.class, "scan-queue", "control"),
-                    directory(system)));
-    return singleton(
-        system, bridge, RedisBridgeProtocol.Request.class, "redis-bridge", "gateway");
+    return singleton(system, ScanQueue.create(settings.beamline(), parts), "scan-queue", "control");
   }
 
   /** Starts the devices of this node's hutch. */
@@ -151,17 +117,12 @@ public record Wiring(
   }
 
   private static <M> ActorRef<M> singleton(
-      ActorSystem<?> system, Behavior<M> behavior, Class<M> type, String name, String role) {
+      ActorSystem<?> system, Behavior<M> behavior, String name, String role) {
     Behavior<M> supervised = Behaviors.supervise(behavior).onFailure(Exception.class, RESTART);
     return ClusterSingleton.get(system)
         .init(
             SingletonActor.of(supervised, name)
                 .withSettings(ClusterSingletonSettings.create(system).withRole(role)));
-  }
-
-  private static <M> ActorRef<M> proxy(
-      ActorSystem<?> system, Class<M> type, String name, String role) {
-    return singleton(system, Behaviors.<M>empty(), type, name, role);
   }
 
   private static String uid() {
