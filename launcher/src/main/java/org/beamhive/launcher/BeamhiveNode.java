@@ -3,6 +3,7 @@ package org.beamhive.launcher;
 import akka.Done;
 import akka.actor.AddressFromURIString;
 import akka.actor.CoordinatedShutdown;
+import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
 import akka.cluster.MemberStatus;
 import akka.cluster.typed.Cluster;
@@ -29,6 +30,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
+import org.beamhive.actors.run.RunJournal;
 import org.beamhive.actors.scans.plan.PlanRegistry;
 import org.beamhive.actors.web.WebSettings;
 import org.beamhive.cluster.ConfigProblem;
@@ -40,6 +42,7 @@ import org.beamhive.launcher.node.NodeGuardian;
 import org.beamhive.launcher.node.Wiring;
 import org.beamhive.persistence.redis.RedisProbe;
 import org.beamhive.protocol.model.DeviceName;
+import org.beamhive.protocol.queue.ScanQueueProtocol;
 
 /**
  * A running node. Everything that can be wrong is found out before it starts, each with one
@@ -49,6 +52,7 @@ public final class BeamhiveNode implements AutoCloseable {
   private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
 
   private final ActorSystem<NodeGuardian.Command> system;
+  private final Wiring wiring;
   private final DataFolder folder;
   private final Optional<EmbeddedRedis> redis;
   private final String redisUrl;
@@ -57,12 +61,14 @@ public final class BeamhiveNode implements AutoCloseable {
 
   private BeamhiveNode(
       ActorSystem<NodeGuardian.Command> system,
+      Wiring wiring,
       DataFolder folder,
       Optional<EmbeddedRedis> redis,
       String redisUrl,
       Optional<InetSocketAddress> http,
       String apiKey) {
     this.system = system;
+    this.wiring = wiring;
     this.folder = folder;
     this.redis = redis;
     this.redisUrl = redisUrl;
@@ -112,19 +118,23 @@ public final class BeamhiveNode implements AutoCloseable {
     WebSettings given = WebSettings.from(config);
     String apiKey = given.apiKey().orElseGet(folder::apiKey);
     CompletableFuture<Optional<ServerBinding>> started = new CompletableFuture<>();
+    Wiring wiring = new Wiring(settings, config, devices, plans);
     ActorSystem<NodeGuardian.Command> system =
         ActorSystem.create(
-            NodeGuardian.create(
-                new Wiring(settings, config, devices, plans), given.withApiKey(apiKey), started),
-            "beamhive",
-            config);
+            NodeGuardian.create(wiring, given.withApiKey(apiKey), started), "beamhive", config);
     try {
       join(system, settings);
       Optional<ServerBinding> binding =
           started.get(START_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
       awaitMember(system);
       return new BeamhiveNode(
-          system, folder, redis, redisUrl, binding.map(ServerBinding::localAddress), apiKey);
+          system,
+          wiring,
+          folder,
+          redis,
+          redisUrl,
+          binding.map(ServerBinding::localAddress),
+          apiKey);
     } catch (ExecutionException failed) {
       system.terminate();
       awaitEnd(system);
@@ -284,6 +294,16 @@ public final class BeamhiveNode implements AutoCloseable {
   /** Where everything is written. */
   public Path dataDir() {
     return folder.path();
+  }
+
+  /** The queue, for benchmarks and tests. */
+  public ActorRef<ScanQueueProtocol.Request> queue() {
+    return wiring.queue(system);
+  }
+
+  /** The stored runs, for benchmarks and tests. */
+  public RunJournal journal() {
+    return wiring.journal(system);
   }
 
   /** The actor system, for benchmarks and tests. */

@@ -2,6 +2,7 @@ package org.beamhive.launcher;
 
 import java.io.PrintWriter;
 import org.beamhive.cluster.ConfigProblem;
+import org.beamhive.launcher.bench.BenchCommand;
 import org.beamhive.launcher.client.ClientCommands;
 import org.beamhive.launcher.client.ClientException;
 import org.slf4j.bridge.SLF4JBridgeHandler;

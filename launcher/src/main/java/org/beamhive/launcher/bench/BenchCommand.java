@@ -1,0 +1,34 @@
+package org.beamhive.launcher.bench;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code beamhive bench NAME}. */
+@Command(
+    name = "bench",
+    description = "Measures what this installation can do.",
+    synopsisSubcommandLabel = "NAME",
+    subcommands = PointsBench.class,
+    footer = {
+      "",
+      "Examples:",
+      "  beamhive bench points",
+      "  beamhive bench points --case count-10-detectors --json"
+    })
+public final class BenchCommand implements Runnable {
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "Print this help.")
+  boolean help;
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "Which benchmark? points is there.");
+  }
+}
