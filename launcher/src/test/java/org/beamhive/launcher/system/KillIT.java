@@ -18,7 +18,7 @@ class KillIT {
   private static final String COUNT =
       "{\"item_type\":\"plan\",\"name\":\"count\",\"args\":[[\"det\"]],\"kwargs\":{\"num\":2}}";
 
-  /** A beamline whose baseline takes two seconds to read, so that it can be hit. */
+  /** A beamline whose baseline takes four seconds to read, so that it can be hit. */
   private static final String DEVICES =
       """
       samx: {deviceClass: EpicsMotor, deviceConfig: {prefix: "BH:m1"}, enabled: true, readoutPriority: on_request}
@@ -30,7 +30,7 @@ class KillIT {
         softwareTrigger: true
       slow:
         deviceClass: Counter
-        deviceConfig: {read_pv: "BH:det2d:VAL", trigger_pv: "BH:det2d:CNT", preset_pv: "BH:det2d:TP", count_time: 2}
+        deviceConfig: {read_pv: "BH:det2d:VAL", trigger_pv: "BH:det2d:CNT", preset_pv: "BH:det2d:TP", count_time: 4}
         enabled: true
         readoutPriority: baseline
         softwareTrigger: true
@@ -72,16 +72,20 @@ class KillIT {
     client.openEnvironment();
     String scan = client.submit(SCAN);
     client.accepted("/api/queue/start", "{}");
-    NodeClient.Documents documents = client.documents(client.runningRun()).await("start");
-    assertThat(documents.all("event")).as("the baseline is still being read").isEmpty();
+    client.runningRun();
     system.node().kill();
+    double killed = System.currentTimeMillis() / 1000.0;
 
     client = system.start();
     JsonNode result = client.ended(scan, LONG);
     assertThat(result.path("exit_status").asText()).isEqualTo("completed");
     String run = result.at("/run_uids/0").asText();
     system.requireComplete(client, run, 200, "success");
-    assertThat(client.documents(run).await("stop").seqNums("baseline")).containsExactly(1L, 2L);
+    NodeClient.Documents documents = client.documents(run).await("stop");
+    assertThat(documents.seqNums("baseline")).containsExactly(1L, 2L);
+    assertThat(documents.all("event").get(0).path("time").asDouble())
+        .as("the baseline was still being read when the node was killed")
+        .isGreaterThan(killed);
   }
 
   @Test
