@@ -73,6 +73,7 @@ final class RedisOutlet {
   private final AtomicReference<CompletableFuture<StatefulRedisConnection<String, byte[]>>>
       connection = new AtomicReference<>();
   private final AtomicBoolean away = new AtomicBoolean();
+  private final AtomicBoolean closed = new AtomicBoolean();
   private final byte[] script = script();
   private final String digest = Base16.digest(script);
 
@@ -201,6 +202,7 @@ final class RedisOutlet {
 
   /** Lets go of Redis, without waiting. */
   void close() {
+    closed.set(true);
     client
         .shutdownAsync(0, 2, TimeUnit.SECONDS)
         .whenComplete((done, problem) -> resources.shutdown(0, 2, TimeUnit.SECONDS));
@@ -242,7 +244,7 @@ final class RedisOutlet {
       if (away.compareAndSet(true, false)) {
         LOG.info("Redis at {} is back: what waited is published now", settings.address());
       }
-    } else if (away.compareAndSet(false, true)) {
+    } else if (!closed.get() && away.compareAndSet(false, true)) {
       LOG.error(
           "ALARM Redis at {} takes nothing from the bridge: {}. Scans go on and nothing is lost;"
               + " it is tried again by itself. Check that Redis runs and has memory.",

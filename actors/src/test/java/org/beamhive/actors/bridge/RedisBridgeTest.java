@@ -66,7 +66,11 @@ class RedisBridgeTest {
   @BeforeAll
   static void start() {
     config =
-        ConfigFactory.parseString("beamhive.run { poll-interval = 10ms, page = 7, tail = 20 }")
+        ConfigFactory.parseString(
+                """
+                beamhive.run { poll-interval = 10ms, page = 7, tail = 20 }
+                akka.actor.testkit.typed.filter-leeway = 20s
+                """)
             .withFallback(ConfigFactory.parseResources("bridge.conf"))
             .withFallback(ConfigFactory.load())
             .resolve();

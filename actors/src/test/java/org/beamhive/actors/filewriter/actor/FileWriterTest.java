@@ -8,7 +8,9 @@ import akka.actor.testkit.typed.javadsl.ActorTestKit;
 import akka.actor.testkit.typed.javadsl.LoggingTestKit;
 import akka.actor.testkit.typed.javadsl.TestProbe;
 import akka.actor.typed.ActorRef;
+import akka.actor.typed.Behavior;
 import akka.actor.typed.DispatcherSelector;
+import akka.actor.typed.javadsl.Behaviors;
 import akka.cluster.sharding.typed.javadsl.ClusterSharding;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
@@ -20,6 +22,7 @@ import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import org.beamhive.actors.filewriter.nexus.Facility;
 import org.beamhive.actors.run.RunJournal;
@@ -32,8 +35,10 @@ import org.beamhive.protocol.model.DeviceDescription;
 import org.beamhive.protocol.model.DeviceName;
 import org.beamhive.protocol.model.Reading;
 import org.beamhive.protocol.model.Value;
+import org.beamhive.protocol.run.RunEntry;
 import org.beamhive.protocol.run.RunFollowerProtocol.Follow;
 import org.beamhive.protocol.run.RunFollowerProtocol.Followed;
+import org.beamhive.protocol.run.RunLogProtocol;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -55,7 +60,11 @@ class FileWriterTest {
   @BeforeAll
   static void start() {
     Config config =
-        ConfigFactory.parseString("beamhive.run { poll-interval = 10ms, page = 7, tail = 20 }")
+        ConfigFactory.parseString(
+                """
+                beamhive.run { poll-interval = 10ms, page = 7, tail = 20 }
+                akka.actor.testkit.typed.filter-leeway = 20s
+                """)
             .withFallback(ConfigFactory.parseResources("filewriter.conf"))
             .withFallback(ConfigFactory.load())
             .resolve();
@@ -207,6 +216,40 @@ class FileWriterTest {
     shard.expectMessageClass(ClusterSharding.Passivate.class);
     follow(run);
     written(run);
+  }
+
+  @Test
+  void followsTheLiveLogThatIsAnnouncedLater() {
+    RecordedRun run = new RecordedRun(3).start().describe().points(30);
+    write(run, (uid, from, max) -> CompletableFuture.completedStage(List.of()), null);
+    ActorRef<RunLogProtocol.Request> log = kit.spawn(logOf(run));
+    writer.tell(new FollowRun(new Follow(run.run(), log, asker.getRef())));
+    awaitPoints(path(3), 30);
+    run.points(10).stop("success", "");
+    written(run);
+    try (Hdf file = new Hdf(path(3))) {
+      assertThat(file.longs(PRIMARY + "/seq_num")).isEqualTo(Hdf.upTo(40));
+    }
+    kit.stop(log);
+  }
+
+  /** Answers pulls as a run log does; one that is too early is looked at again. */
+  private static Behavior<RunLogProtocol.Request> logOf(RecordedRun run) {
+    return Behaviors.receive(
+        (context, request) -> {
+          RunLogProtocol.Pull pull = (RunLogProtocol.Pull) request;
+          List<RunEntry> all = List.copyOf(run.entries());
+          if (pull.from() > all.size()) {
+            context.scheduleOnce(Duration.ofMillis(5), context.getSelf(), pull);
+          } else {
+            int first = (int) pull.from() - 1;
+            pull.replyTo()
+                .tell(
+                    new RunLogProtocol.Entries(
+                        pull.from(), all.subList(first, Math.min(all.size(), first + pull.max()))));
+          }
+          return Behaviors.same();
+        });
   }
 
   // ------------------------------------------------------------------ restarts
