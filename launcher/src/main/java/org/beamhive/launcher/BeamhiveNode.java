@@ -32,14 +32,13 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.beamhive.actors.run.RunJournal;
 import org.beamhive.actors.scans.plan.PlanRegistry;
-import org.beamhive.actors.web.WebSettings;
 import org.beamhive.cluster.ConfigProblem;
 import org.beamhive.cluster.NodeSettings;
 import org.beamhive.devices.config.DeviceConfig;
 import org.beamhive.devices.config.DeviceFile;
 import org.beamhive.devices.type.DeviceTypes;
 import org.beamhive.launcher.node.NodeGuardian;
-import org.beamhive.launcher.node.Wiring;
+import org.beamhive.launcher.node.NodeParts;
 import org.beamhive.persistence.redis.RedisProbe;
 import org.beamhive.protocol.model.DeviceName;
 import org.beamhive.protocol.queue.ScanQueueProtocol;
@@ -52,27 +51,24 @@ public final class BeamhiveNode implements AutoCloseable {
   private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
 
   private final ActorSystem<NodeGuardian.Command> system;
-  private final Wiring wiring;
+  private final NodeGuardian.Started node;
   private final DataFolder folder;
   private final Optional<EmbeddedRedis> redis;
   private final String redisUrl;
-  private final Optional<InetSocketAddress> http;
   private final String apiKey;
 
   private BeamhiveNode(
       ActorSystem<NodeGuardian.Command> system,
-      Wiring wiring,
+      NodeGuardian.Started node,
       DataFolder folder,
       Optional<EmbeddedRedis> redis,
       String redisUrl,
-      Optional<InetSocketAddress> http,
       String apiKey) {
     this.system = system;
-    this.wiring = wiring;
+    this.node = node;
     this.folder = folder;
     this.redis = redis;
     this.redisUrl = redisUrl;
-    this.http = http;
     this.apiKey = apiKey;
   }
 
@@ -88,6 +84,8 @@ public final class BeamhiveNode implements AutoCloseable {
     NodeSettings settings = NodeSettings.from(config);
     List<DeviceConfig> devices = devices(settings);
     PlanRegistry plans = PlanRegistry.load();
+    // every mistake of the settings is found before the first thing is touched
+    NodeParts.of(settings, config, devices, plans);
     requireFree(settings.host(), settings.port(), "beamhive.node.port");
     DataFolder folder = DataFolder.take(settings.dataDir());
     Optional<EmbeddedRedis> redis = Optional.empty();
@@ -99,7 +97,8 @@ public final class BeamhiveNode implements AutoCloseable {
       }
       String url = settings.redisUrl().orElse(redis.map(EmbeddedRedis::url).orElse(""));
       checkRedis(url);
-      return start(settings, inForce(config, settings, url), devices, plans, folder, redis, url);
+      Config inForce = inForce(config, settings, url);
+      return start(NodeParts.of(settings, inForce, devices, plans), inForce, folder, redis, url);
     } catch (RuntimeException failed) {
       redis.ifPresent(EmbeddedRedis::close);
       folder.close();
@@ -108,33 +107,23 @@ public final class BeamhiveNode implements AutoCloseable {
   }
 
   private static BeamhiveNode start(
-      NodeSettings settings,
+      NodeParts parts,
       Config config,
-      List<DeviceConfig> devices,
-      PlanRegistry plans,
       DataFolder folder,
       Optional<EmbeddedRedis> redis,
       String redisUrl) {
-    WebSettings given = WebSettings.from(config);
-    String apiKey = given.apiKey().orElseGet(folder::apiKey);
-    CompletableFuture<Optional<ServerBinding>> started = new CompletableFuture<>();
-    Wiring wiring = new Wiring(settings, config, devices, plans);
+    String apiKey = parts.web().apiKey().orElseGet(folder::apiKey);
+    CompletableFuture<NodeGuardian.Started> started = new CompletableFuture<>();
     ActorSystem<NodeGuardian.Command> system =
         ActorSystem.create(
-            NodeGuardian.create(wiring, given.withApiKey(apiKey), started), "beamhive", config);
+            NodeGuardian.create(parts, parts.web().withApiKey(apiKey), started),
+            "beamhive",
+            config);
     try {
-      join(system, settings);
-      Optional<ServerBinding> binding =
-          started.get(START_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+      join(system, parts.node());
+      NodeGuardian.Started node = started.get(START_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
       awaitMember(system);
-      return new BeamhiveNode(
-          system,
-          wiring,
-          folder,
-          redis,
-          redisUrl,
-          binding.map(ServerBinding::localAddress),
-          apiKey);
+      return new BeamhiveNode(system, node, folder, redis, redisUrl, apiKey);
     } catch (ExecutionException failed) {
       system.terminate();
       awaitEnd(system);
@@ -272,7 +261,9 @@ public final class BeamhiveNode implements AutoCloseable {
 
   /** Where the HTTP interface is, if there is one. */
   public Optional<String> httpUrl() {
-    return http.map(address -> "http://" + address.getHostString() + ":" + address.getPort());
+    return node.http()
+        .map(ServerBinding::localAddress)
+        .map(address -> "http://" + address.getHostString() + ":" + address.getPort());
   }
 
   /** The key of the HTTP interface. */
@@ -298,12 +289,12 @@ public final class BeamhiveNode implements AutoCloseable {
 
   /** The queue, for benchmarks and tests. */
   public ActorRef<ScanQueueProtocol.Request> queue() {
-    return wiring.queue(system);
+    return node.wiring().queue();
   }
 
   /** The stored runs, for benchmarks and tests. */
   public RunJournal journal() {
-    return wiring.journal(system);
+    return node.wiring().journal();
   }
 
   /** The actor system, for benchmarks and tests. */

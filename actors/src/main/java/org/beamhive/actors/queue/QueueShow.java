@@ -22,8 +22,9 @@ final class QueueShow {
 
   // ------------------------------------------------------------------ what happened
 
-  void workerStarts(Mode mode) {
+  void workerStarts(Mode mode, String because) {
     workerState = mode == Mode.RESUME_PAUSED ? WorkerState.PAUSED : WorkerState.RUNNING;
+    workerBecause = because;
     pausePending = false;
   }
 

@@ -67,6 +67,7 @@ record QueueState(
    * @param opened whether it has opened its run
    * @param scanId the scan_id of its run
    * @param pausedBecause why it is paused, empty if it isn't
+   * @param files of its run, complete already
    */
   record Running(
       QueueItem item,
@@ -75,13 +76,23 @@ record QueueState(
       double time,
       boolean opened,
       long scanId,
-      String pausedBecause) {
+      String pausedBecause,
+      List<String> files) {
+    Running {
+      files = files == null ? List.of() : List.copyOf(files);
+    }
+
     Running withRun(long id) {
-      return new Running(item, immediate, run, time, true, id, pausedBecause);
+      return new Running(item, immediate, run, time, true, id, pausedBecause, files);
     }
 
     Running paused(String because) {
-      return new Running(item, immediate, run, time, opened, scanId, because);
+      return new Running(item, immediate, run, time, opened, scanId, because, files);
+    }
+
+    /** The file may be complete before the worker has reported the end. */
+    Running withFile(String file) {
+      return new Running(item, immediate, run, time, opened, scanId, pausedBecause, List.of(file));
     }
   }
 
@@ -168,7 +179,14 @@ record QueueState(
           .items(started.immediate() ? items : without(List.of(started.item().uid())))
           .running(
               new Running(
-                  started.item(), started.immediate(), started.run(), started.time(), false, 0, ""))
+                  started.item(),
+                  started.immediate(),
+                  started.run(),
+                  started.time(),
+                  false,
+                  0,
+                  "",
+                  List.of()))
           .alive(started.time())
           .done();
     }
@@ -205,7 +223,7 @@ record QueueState(
       next.add(ended.looped());
     }
     List<EndedItem> past = new ArrayList<>(history);
-    past.add(new EndedItem(running.item(), ended.result(), List.of()));
+    past.add(new EndedItem(running.item(), ended.result(), running.files()));
     return edit()
         .items(next)
         .running(null)
@@ -224,10 +242,12 @@ record QueueState(
     } else {
       open.put(run, missing);
     }
+    boolean isFile = followed.follower().equals("file");
+    if (isFile && running != null && running.run().equals(followed.run())) {
+      return edit().unfollowed(open).runningAsIs(running.withFile(followed.result())).done();
+    }
     List<EndedItem> past =
-        followed.follower().equals("file")
-            ? history.stream().map(item -> withFile(item, followed)).toList()
-            : history;
+        isFile ? history.stream().map(item -> withFile(item, followed)).toList() : history;
     return edit().unfollowed(open).historyAsIs(past).done();
   }
 
@@ -306,6 +326,12 @@ record QueueState(
       running = next;
       queueChanges++;
       runListChanges++;
+      return this;
+    }
+
+    /** Something of the running item that clients of the queue server's API do not see. */
+    Edit runningAsIs(Running next) {
+      running = next;
       return this;
     }
 

@@ -517,7 +517,7 @@ public final class ScanQueue extends EventSourcedBehavior<Command, QueueEvent, Q
             job.request().name(),
             mode,
             epoch.value());
-    show.workerStarts(mode);
+    show.workerStarts(mode, because);
     worker = context.spawn(parts.worker().create(job, reports), "worker-" + epoch.value());
     context.watchWith(worker, new WorkerGone(epoch));
     timers.startTimerWithFixedDelay(RecordAlive.RECORD, parts.settings().aliveInterval());

@@ -13,6 +13,7 @@ import org.beamhive.protocol.queue.ItemResult;
 import org.beamhive.protocol.queue.ScanQueueProtocol.EndedItem;
 import org.beamhive.protocol.queue.ScanQueueProtocol.GetHistory;
 import org.beamhive.protocol.queue.ScanQueueProtocol.GetRuns;
+import org.beamhive.protocol.queue.ScanQueueProtocol.GetStatus;
 import org.beamhive.protocol.queue.ScanQueueProtocol.HistoryView;
 import org.beamhive.protocol.queue.ScanQueueProtocol.RunsView;
 
@@ -37,10 +38,12 @@ final class RunRoutes extends AllDirectives {
     // the running item first: a run that ends in between is then in the history
     return api.queue(GetRuns::new)
         .thenCombine(
+            api.queue(GetStatus::new), (runs, status) -> running(runs, uid, status.pausedBecause()))
+        .thenCombine(
             api.queue(GetHistory::new),
-            (runs, history) ->
+            (running, history) ->
                 ended(history, uid)
-                    .or(() -> running(runs, uid))
+                    .or(() -> running)
                     .orElseThrow(
                         () ->
                             ApiException.notFound(
@@ -49,7 +52,7 @@ final class RunRoutes extends AllDirectives {
                                     + "' is neither running nor in the history of the queue.")));
   }
 
-  private static Optional<ObjectNode> running(RunsView runs, RunUid uid) {
+  private static Optional<ObjectNode> running(RunsView runs, RunUid uid, String pausedBecause) {
     return runs.runs().stream()
         .filter(run -> run.run().equals(uid))
         .findFirst()
@@ -57,6 +60,7 @@ final class RunRoutes extends AllDirectives {
             run -> {
               ObjectNode answer = Json.success();
               answer.set("run", Json.run(run).set("files", Json.texts(List.of())));
+              ((ObjectNode) answer.get("run")).put("paused_because", pausedBecause);
               return answer;
             });
   }

@@ -143,6 +143,7 @@ final class DeviceActor {
   private Activity activity;
   private long activities;
   private int attempt;
+  private boolean trying;
   private int failures;
   private boolean connected;
   private boolean parking;
@@ -223,7 +224,7 @@ final class DeviceActor {
             self.tell(FactsChanged.FACTS_CHANGED);
           }
         });
-    problem = "connecting";
+    problem = name + " is connecting.";
     connect();
     report();
     return connecting;
@@ -235,7 +236,7 @@ final class DeviceActor {
     return always()
         .onMessage(ConnectEnded.class, this::onConnectEnded)
         .onMessage(ConnectAgain.class, message -> onConnectAgain())
-        .onMessage(SignalsConnected.class, message -> onConnectAgain())
+        .onMessage(SignalsConnected.class, message -> onSignalsConnected())
         .onMessage(SignalsLost.class, message -> Behaviors.same())
         .onMessage(ActivityEnded.class, this::onActivityEnded)
         .onMessage(Request.class, this::onRequestWhileNotConnected)
@@ -316,6 +317,7 @@ final class DeviceActor {
   // ---------------------------------------------------------------- connecting
 
   private void connect() {
+    trying = true;
     attempt++;
     int current = attempt;
     timers.cancel(ConnectAgain.CONNECT_AGAIN);
@@ -327,10 +329,19 @@ final class DeviceActor {
     return Behaviors.same();
   }
 
+  /** A try under way sees it by itself. */
+  private Behavior<Command> onSignalsConnected() {
+    if (!trying) {
+      connect();
+    }
+    return Behaviors.same();
+  }
+
   private Behavior<Command> onConnectEnded(ConnectEnded ended) {
     if (ended.attempt() != attempt) {
       return Behaviors.same();
     }
+    trying = false;
     if (ended.error() != null) {
       failures++;
       String why = DeviceFailure.refusalOf(name.value(), ended.error()).text();
@@ -362,7 +373,7 @@ final class DeviceActor {
   }
 
   private Behavior<Command> onRequestWhileNotConnected(Request request) {
-    return refuse(request, Refusal.of("not-connected", name + " is not connected: " + problem));
+    return refuse(request, Refusal.of("not-connected", problem));
   }
 
   // ---------------------------------------------------------------- whose device it is
@@ -701,9 +712,11 @@ final class DeviceActor {
 
   private Behavior<Command> onEnd() {
     if (activity != null && activity.interruptible()) {
-      device.stop();
+      // closed before the stop has left, it would not be stopped
+      device.stop().whenComplete((stopped, error) -> device.close());
+    } else {
+      device.close();
     }
-    device.close();
     return Behaviors.same();
   }
 

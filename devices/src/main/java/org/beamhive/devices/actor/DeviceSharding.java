@@ -11,6 +11,7 @@ import akka.cluster.sharding.typed.javadsl.EntityContext;
 import akka.cluster.sharding.typed.javadsl.EntityRef;
 import akka.cluster.sharding.typed.javadsl.EntityTypeKey;
 import akka.cluster.typed.Cluster;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -62,6 +63,17 @@ public final class DeviceSharding {
           return DeviceActor.create(
               config, hutch, () -> config.make(types, backends), settings, directory);
         });
+    // again and again: the first message may be lost while the cluster forms
+    system
+        .scheduler()
+        .scheduleWithFixedDelay(
+            Duration.ZERO,
+            settings.wakeInterval(),
+            () -> wake(system, hutch, devices),
+            system.executionContext());
+  }
+
+  private static void wake(ActorSystem<?> system, HutchName hutch, List<DeviceConfig> devices) {
     ClusterSharding sharding = ClusterSharding.get(system);
     devices.forEach(
         device ->

@@ -15,6 +15,7 @@ import org.beamhive.devices.type.DeviceTimeouts;
  * @param restart of a device actor that has failed
  * @param waitingCommands how many commands may wait for a busy device
  * @param parkTimeout how long a device that is to stop may take to come to rest
+ * @param wakeInterval between looks whether all devices run
  * @param reportInterval between a device's reports when nothing changes
  * @param reportDelay for which changes are collected into one report
  * @param silence after which a device without reports counts as lost
@@ -27,6 +28,7 @@ public record DevicesSettings(
     BackOff restart,
     int waitingCommands,
     Duration parkTimeout,
+    Duration wakeInterval,
     Duration reportInterval,
     Duration reportDelay,
     Duration silence,
@@ -75,6 +77,7 @@ public record DevicesSettings(
         new BackOff(positive(config, "restart.min"), positive(config, "restart.max")),
         config.getInt("waiting-commands"),
         positive(config, "park-timeout"),
+        positive(config, "wake-interval"),
         positive(config, "report.interval"),
         positive(config, "report.delay"),
         positive(config, "directory.silence"),

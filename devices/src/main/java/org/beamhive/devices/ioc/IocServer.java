@@ -5,6 +5,8 @@ import com.cosylab.epics.caj.cas.CountZeroFix;
 import com.cosylab.epics.caj.impl.CATransportRegistry;
 import gov.aps.jca.CAException;
 import gov.aps.jca.cas.Server;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /** The Channel Access server, set up here and by no file or system property. */
 final class IocServer extends CAJServerContext {
@@ -20,6 +22,13 @@ final class IocServer extends CAJServerContext {
     tcpServerPort = port;
     udpServerPort = port;
     maxArrayBytes = MAX_ARRAY_BYTES;
+  }
+
+  /** The library's own would load its files; and a client that goes away is no news. */
+  @Override
+  protected void initializeLogger() {
+    logger = Logger.getLogger(IocServer.class.getName());
+    logger.setLevel(Level.SEVERE);
   }
 
   @Override

@@ -181,7 +181,7 @@ public final class Signal {
   /** Bounded in time, so that a clock that is set back doesn't silence the signal for ever. */
   private static boolean overtaken(SignalValue value, SignalValue before) {
     double older = before.timestamp() - value.timestamp();
-    return older > 0 && older < OVERTAKEN_WITHIN_SECONDS;
+    return before.stamped() && value.stamped() && older > 0 && older < OVERTAKEN_WITHIN_SECONDS;
   }
 
   private void failWaiters(String code, String text) {

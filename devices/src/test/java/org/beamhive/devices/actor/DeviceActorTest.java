@@ -3,21 +3,32 @@ package org.beamhive.devices.actor;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import akka.actor.testkit.typed.javadsl.ActorTestKit;
+import akka.actor.testkit.typed.javadsl.FishingOutcomes;
 import akka.actor.testkit.typed.javadsl.TestProbe;
 import akka.actor.typed.ActorRef;
 import com.typesafe.config.ConfigFactory;
 import java.time.Duration;
+import java.util.Deque;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import org.beamhive.devices.backend.sim.SettableSimClock;
 import org.beamhive.devices.backend.sim.SimNamespace;
 import org.beamhive.devices.config.DeviceConfig;
 import org.beamhive.devices.config.OnFailure;
+import org.beamhive.devices.signal.DeviceFailure;
+import org.beamhive.devices.type.Device;
 import org.beamhive.devices.type.DeviceBackends;
+import org.beamhive.devices.type.DeviceFacts;
+import org.beamhive.devices.type.DeviceListener;
 import org.beamhive.devices.type.DeviceTimeouts;
 import org.beamhive.devices.type.DeviceTypes;
 import org.beamhive.protocol.bundle.ScanBundlerProtocol;
 import org.beamhive.protocol.bundle.ScanBundlerProtocol.DeviceRead;
+import org.beamhive.protocol.bundle.ScanBundlerProtocol.ReadFailed;
 import org.beamhive.protocol.device.DeviceDirectoryProtocol;
 import org.beamhive.protocol.device.DeviceProtocol;
 import org.beamhive.protocol.device.DeviceProtocol.AttachReply;
@@ -29,11 +40,15 @@ import org.beamhive.protocol.device.DeviceProtocol.Located;
 import org.beamhive.protocol.device.DeviceProtocol.NotAttached;
 import org.beamhive.protocol.device.DeviceProtocol.ReadReply;
 import org.beamhive.protocol.device.DeviceProtocol.Reply;
+import org.beamhive.protocol.model.AlarmSeverity;
+import org.beamhive.protocol.model.DeviceDescription;
 import org.beamhive.protocol.model.DeviceName;
 import org.beamhive.protocol.model.DeviceView;
 import org.beamhive.protocol.model.DeviceView.State;
 import org.beamhive.protocol.model.Epoch;
 import org.beamhive.protocol.model.HutchName;
+import org.beamhive.protocol.model.Limits;
+import org.beamhive.protocol.model.Reading;
 import org.beamhive.protocol.model.ReadoutPriority;
 import org.beamhive.protocol.model.Value;
 import org.junit.jupiter.api.AfterAll;
@@ -110,8 +125,8 @@ class DeviceActorTest {
             Duration.ofSeconds(5),
             message ->
                 ((DeviceDirectoryProtocol.Report) message).view().state() == state
-                    ? akka.actor.testkit.typed.javadsl.FishingOutcomes.complete()
-                    : akka.actor.testkit.typed.javadsl.FishingOutcomes.continueAndIgnore())
+                    ? FishingOutcomes.complete()
+                    : FishingOutcomes.continueAndIgnore())
         .stream()
         .map(message -> ((DeviceDirectoryProtocol.Report) message).view())
         .findFirst()
@@ -155,7 +170,7 @@ class DeviceActorTest {
   }
 
   private static Value limits(double low, double high) {
-    return Value.of(java.util.List.of(Value.of(low), Value.of(high)));
+    return Value.of(List.of(Value.of(low), Value.of(high)));
   }
 
   @Test
@@ -358,5 +373,165 @@ class DeviceActorTest {
     worker.expectMessageClass(Done.class);
     assertThat(bundler.expectMessageClass(DeviceRead.class).readings().get(0).value().asDouble())
         .isEqualTo(10 * Math.exp(-0.125));
+  }
+
+  /** A device whose readings are whatever the test says. */
+  private static final class Moody implements Device {
+    final Deque<CompletionStage<List<Reading>>> readings = new ConcurrentLinkedDeque<>();
+
+    @Override
+    public DeviceName name() {
+      return new DeviceName("moody");
+    }
+
+    @Override
+    public java.util.Set<DeviceView.Ability> abilities() {
+      return java.util.Set.of(DeviceView.Ability.READABLE);
+    }
+
+    @Override
+    public void open(DeviceListener listener) {}
+
+    @Override
+    public CompletionStage<Void> connect() {
+      return DONE;
+    }
+
+    @Override
+    public DeviceFacts facts() {
+      return new DeviceFacts(Limits.NONE, "", 0, List.of());
+    }
+
+    @Override
+    public CompletionStage<DeviceDescription> describe() {
+      return new CompletableFuture<>();
+    }
+
+    @Override
+    public CompletionStage<List<Reading>> read() {
+      return readings.poll();
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  private final Moody moody = new Moody();
+
+  private ActorRef<Command> moody(OnFailure onFailure) {
+    DeviceConfig free = DeviceConfig.of("moody", "SimMotor", Value.Fields.EMPTY);
+    DeviceConfig config =
+        new DeviceConfig(
+            free.name(),
+            free.deviceClass(),
+            free.deviceConfig(),
+            true,
+            ReadoutPriority.MONITORED,
+            false,
+            false,
+            onFailure,
+            free.needs(),
+            free.connectionTimeout(),
+            free.tags(),
+            free.userParameter(),
+            "");
+    return ready(
+        KIT.spawn(
+            DeviceActor.create(
+                config, new HutchName("a"), () -> moody, SETTINGS, directory.getRef())));
+  }
+
+  private static CompletionStage<List<Reading>> good() {
+    return CompletableFuture.completedStage(
+        List.of(new Reading("moody", Value.of(1.0), 0, AlarmSeverity.NO_ALARM)));
+  }
+
+  private static CompletionStage<List<Reading>> bad() {
+    return CompletableFuture.failedStage(new DeviceFailure("timeout", "moody did not answer."));
+  }
+
+  @Test
+  void readsOnceMoreWhenTheDeviceFileSaysRetry() {
+    ActorRef<Command> device = moody(OnFailure.RETRY);
+    moody.readings.add(bad());
+    moody.readings.add(good());
+    device.tell(new DeviceProtocol.Read(FIRST, 0, bundler.getRef()));
+    bundler.expectMessageClass(DeviceRead.class);
+
+    moody.readings.add(bad());
+    moody.readings.add(bad());
+    device.tell(new DeviceProtocol.Read(FIRST, 1, bundler.getRef()));
+    assertThat(bundler.expectMessageClass(ReadFailed.class).problem().code()).isEqualTo("timeout");
+  }
+
+  @Test
+  void givesTheLastReadingsWhenTheDeviceFileSaysBuffer() {
+    ActorRef<Command> device = moody(OnFailure.BUFFER);
+    moody.readings.add(bad());
+    device.tell(new DeviceProtocol.Read(FIRST, 0, bundler.getRef()));
+    bundler.expectMessageClass(ReadFailed.class);
+    moody.readings.add(good());
+    moody.readings.add(bad());
+    device.tell(new DeviceProtocol.Read(FIRST, 1, bundler.getRef()));
+    device.tell(new DeviceProtocol.Read(FIRST, 2, bundler.getRef()));
+    assertThat(bundler.expectMessageClass(DeviceRead.class).point()).isEqualTo(1);
+    assertThat(bundler.expectMessageClass(DeviceRead.class).point()).isEqualTo(2);
+  }
+
+  @Test
+  void lateReadingsAreSentInOrderAndTooManyCommandsAreRefused() {
+    ActorRef<Command> device = moody(OnFailure.RAISE);
+    CompletableFuture<List<Reading>> late = new CompletableFuture<>();
+    moody.readings.add(late);
+    int fit = SETTINGS.waitingCommands() + 1;
+    for (int point = 1; point < fit; point++) {
+      moody.readings.add(good());
+    }
+    for (int point = 0; point <= fit; point++) {
+      device.tell(new DeviceProtocol.Read(FIRST, point, bundler.getRef()));
+    }
+    ReadFailed refused = bundler.expectMessageClass(ReadFailed.class);
+    assertThat(refused.point()).isEqualTo(fit);
+    assertThat(refused.problem().code()).isEqualTo("busy");
+
+    late.complete(List.of());
+    for (int point = 0; point < fit; point++) {
+      assertThat(bundler.expectMessageClass(DeviceRead.class).point()).isEqualTo(point);
+    }
+  }
+
+  @Test
+  void refusesWhatTheDeviceCantDo() {
+    ActorRef<Command> device = moody(OnFailure.RAISE);
+    set(device, FIRST, 1, 1);
+    assertThat(failed().problem().code()).isEqualTo("not-movable");
+    device.tell(new DeviceProtocol.Trigger(FIRST, 2, worker.getRef()));
+    assertThat(failed().problem().code()).isEqualTo("not-triggerable");
+    device.tell(new DeviceProtocol.Stage(FIRST, 3, worker.getRef()));
+    worker.expectMessageClass(Done.class);
+  }
+
+  @Test
+  void aDisabledDeviceIsListedAndRefuses() {
+    DeviceConfig free = DeviceConfig.of("samx", "SimMotor", Value.Fields.EMPTY);
+    ActorRef<Command> device =
+        spawn(
+            new DeviceConfig(
+                free.name(),
+                free.deviceClass(),
+                free.deviceConfig(),
+                false,
+                ReadoutPriority.BASELINE,
+                false,
+                false,
+                OnFailure.RETRY,
+                free.needs(),
+                free.connectionTimeout(),
+                free.tags(),
+                free.userParameter(),
+                ""));
+    awaitState(State.DISABLED);
+    NotAttached refused = (NotAttached) tryAttach(device, FIRST, worker.getRef());
+    assertThat(refused.problem().code()).isEqualTo("disabled");
   }
 }

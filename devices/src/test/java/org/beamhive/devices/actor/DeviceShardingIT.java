@@ -12,6 +12,7 @@ import com.typesafe.config.ConfigFactory;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Predicate;
 import org.beamhive.devices.config.DeviceConfig;
 import org.beamhive.devices.config.DeviceFile;
 import org.beamhive.devices.ioc.SimulatedIoc;
@@ -79,14 +80,18 @@ class DeviceShardingIT {
   }
 
   private static List<DeviceView> allReady() {
+    return await(
+        devices -> devices.size() >= 17 && devices.stream().allMatch(DeviceView::connected));
+  }
+
+  private static List<DeviceView> await(Predicate<List<DeviceView>> wanted) {
     TestProbe<Devices> probe = kit.createTestProbe();
     directory.tell(new DeviceDirectoryProtocol.Subscribe(probe.getRef()));
     List<Devices> seen =
         probe.fishForMessage(
             LONG,
             devices ->
-                devices.devices().size() >= 17
-                        && devices.devices().stream().allMatch(DeviceView::connected)
+                wanted.test(devices.devices())
                     ? FishingOutcomes.complete()
                     : FishingOutcomes.continueAndIgnore());
     probe.stop();
@@ -152,6 +157,11 @@ class DeviceShardingIT {
     samy.ref().tell(new DeviceProtocol.Set(epoch, Value.of(1), 2, worker.getRef()));
     assertThat(worker.expectMessageClass(Failed.class, LONG).problem().code())
         .isIn("not-connected", "disconnected");
+    await(
+        devices ->
+            devices.stream()
+                .filter(device -> device.deviceClass().startsWith("Epics"))
+                .noneMatch(DeviceView::connected));
 
     ioc = SimulatedIoc.start(port);
     allReady();

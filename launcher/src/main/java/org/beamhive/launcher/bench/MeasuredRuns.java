@@ -117,11 +117,7 @@ final class MeasuredRuns {
   /** The newest item, once its run is in the file and on the bridge. */
   private static EndedItem ended(HistoryView view) {
     EndedItem last = view.items().get(view.items().size() - 1);
-    return last.result().exitStatus().equals("completed")
-            && last.files().isEmpty()
-            && System.getProperty("nofile") == null
-        ? null
-        : last;
+    return last.result().exitStatus().equals("completed") && last.files().isEmpty() ? null : last;
   }
 
   private Result measure(RunUid run, long points, double end) {

@@ -157,7 +157,7 @@ final class PointsBench implements Callable<Integer> {
     settings.put("beamhive.node.port", 0);
     settings.put("beamhive.node.devices", file.toString());
     settings.put("beamhive.web.port", 0);
-    // TMP settings.put("beamhive.bridge.max-length", 100_000);
+    settings.put("beamhive.bridge.max-length", 100_000);
     return ConfigLayers.load(Optional.empty(), settings);
   }
 

@@ -32,8 +32,18 @@ final class StatusCommand extends ClientCommand {
     rows.add(List.of("waiting items", status.path("items_in_queue").asText()));
     rows.add(List.of("ended items", status.path("items_in_history").asText()));
     rows.add(List.of("queue", switches.isEmpty() ? "normal" : String.join(", ", switches)));
+    if (status.path("manager_state").asText().equals("paused")) {
+      rows.add(List.of("paused because", pausedBecause(api)));
+    }
     out().println(Show.table(List.of("what", "is"), rows));
     return 0;
+  }
+
+  private static String pausedBecause(ApiClient api) {
+    for (JsonNode run : api.get("/api/re/runs/active").path("run_list")) {
+      return api.get("/api/runs/" + run.path("uid").asText()).at("/run/paused_because").asText();
+    }
+    return "the plan has no open run";
   }
 
   private static String orNone(JsonNode value) {

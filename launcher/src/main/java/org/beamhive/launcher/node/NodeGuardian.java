@@ -18,7 +18,6 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.beamhive.actors.run.LiveFeed;
-import org.beamhive.actors.run.RunSettings;
 import org.beamhive.actors.web.WebBackends;
 import org.beamhive.actors.web.WebServer;
 import org.beamhive.actors.web.WebSettings;
@@ -44,51 +43,62 @@ public final class NodeGuardian {
 
   private record ServerFailed(Throwable cause) implements Command {}
 
+  /** A node that is started: its wiring, and its HTTP interface if it has one. */
+  public record Started(Wiring wiring, Optional<ServerBinding> http) {}
+
   private NodeGuardian() {}
 
   /**
    * The root of a node that is a member of its cluster.
    *
+   * @param parts what the node is made of
    * @param web how the HTTP interface is served on a gateway
-   * @param started completed with the bound HTTP interface, or empty without one; fails if it can't
-   *     start
+   * @param started completed when everything is started; fails if the HTTP interface can't start
    */
   public static Behavior<Command> create(
-      Wiring wiring, WebSettings web, CompletableFuture<Optional<ServerBinding>> started) {
+      NodeParts parts, WebSettings web, CompletableFuture<Started> started) {
     return Behaviors.setup(
         context -> {
           context.setLoggerName(NodeGuardian.class);
           ActorSystem<?> system = context.getSystem();
-          if (wiring.settings().has("control")) {
-            context.watch(context.spawn(role("control", () -> wiring.queue(system)), "control"));
+          Wiring wiring = new Wiring(parts, system);
+          // the devices first: whoever asks for one on this node must find it
+          if (parts.node().hutch().isPresent()) {
+            context.watch(context.spawn(role("hutch", wiring::devices), "hutch"));
           }
-          if (wiring.settings().hutch().isPresent()) {
-            context.watch(context.spawn(role("hutch", () -> wiring.devices(system)), "hutch"));
+          if (parts.node().has("storage")) {
+            context.watch(context.spawn(role("storage", wiring::files), "storage"));
           }
-          if (!wiring.settings().has("gateway")) {
-            started.complete(Optional.empty());
+          if (!parts.node().has("gateway")) {
+            started.complete(new Started(wiring, Optional.empty()));
             return Behaviors.empty();
           }
+          context.watch(context.spawn(role("gateway", wiring::bridge), "gateway"));
           context.pipeToSelf(
-              WebServer.start(system, web, backends(wiring, system)),
+              WebServer.start(system, web, backends(parts, wiring, system)),
               (binding, failure) ->
                   failure == null ? new ServerStarted(binding) : new ServerFailed(failure));
-          return Behaviors.receive(Command.class)
-              .onMessage(
-                  ServerStarted.class,
-                  server -> {
-                    endWithNode(system, server.binding());
-                    started.complete(Optional.of(server.binding()));
-                    return Behaviors.same();
-                  })
-              .onMessage(
-                  ServerFailed.class,
-                  failed -> {
-                    started.completeExceptionally(failed.cause());
-                    return Behaviors.same();
-                  })
-              .build();
+          return starting(system, wiring, started);
         });
+  }
+
+  private static Behavior<Command> starting(
+      ActorSystem<?> system, Wiring wiring, CompletableFuture<Started> started) {
+    return Behaviors.receive(Command.class)
+        .onMessage(
+            ServerStarted.class,
+            server -> {
+              endWithNode(system, server.binding());
+              started.complete(new Started(wiring, Optional.of(server.binding())));
+              return Behaviors.same();
+            })
+        .onMessage(
+            ServerFailed.class,
+            failed -> {
+              started.completeExceptionally(failed.cause());
+              return Behaviors.same();
+            })
+        .build();
   }
 
   private static Behavior<Void> role(String name, Runnable start) {
@@ -111,16 +121,15 @@ public final class NodeGuardian {
   // ------------------------------------------------------------------ what the HTTP interface
   // talks to
 
-  private static WebBackends backends(Wiring wiring, ActorSystem<?> system) {
-    ActorRef<ScanQueueProtocol.Request> queue = wiring.queue(system);
-    ActorRef<DeviceDirectoryProtocol.Request> directory = wiring.directory(system);
-    RunSettings run = RunSettings.from(wiring.config());
-    Duration timeout = WebSettings.from(wiring.config()).askTimeout();
+  private static WebBackends backends(NodeParts parts, Wiring wiring, ActorSystem<?> system) {
+    ActorRef<ScanQueueProtocol.Request> queue = wiring.queue();
+    Duration timeout = parts.web().askTimeout();
     return new WebBackends(
         queue,
-        new Devices(system, directory, timeout),
-        wiring.plans().descriptions(),
-        fromStartOf -> LiveFeed.documents(system, queue, wiring.journal(system), run, fromStartOf),
+        new Devices(system, wiring.directory(), timeout),
+        parts.plans().descriptions(),
+        fromStartOf ->
+            LiveFeed.documents(system, queue, wiring.journal(), parts.run(), fromStartOf),
         () -> problems(system, queue, timeout));
   }
 

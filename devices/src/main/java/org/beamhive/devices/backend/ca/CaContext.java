@@ -1,6 +1,8 @@
 package org.beamhive.devices.backend.ca;
 
 import com.cosylab.epics.caj.CAJContext;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /** The library's context, set up from our settings and by nothing else. */
 final class CaContext extends CAJContext {
@@ -18,6 +20,13 @@ final class CaContext extends CAJContext {
     maxSearchInterval = settings.maxSearchInterval().toMillis() / 1000f;
     // the library's own table of shared channels is racy
     setDoNotShareChannels(true);
+  }
+
+  /** The library's own would load its files; and each port that is opened is no news. */
+  @Override
+  protected void initializeLogger() {
+    logger = Logger.getLogger(CaContext.class.getName());
+    logger.setLevel(Level.WARNING);
   }
 
   @Override

@@ -46,20 +46,24 @@ final class Dbr {
   static SignalValue value(DBR dbr, boolean array) {
     TIME stamped = (TIME) dbr;
     Object values = dbr.getValue();
+    TimeStamp time = stamped.getTimeStamp();
+    // a record that was never processed has no time
+    boolean known = time != null && time.secPastEpoch() != 0;
     return new SignalValue(
         array ? items(values, dbr.getCount()) : element(Array.get(values, 0)),
-        seconds(stamped.getTimeStamp()),
+        known ? seconds(time) : now(),
         severity(stamped.getSeverity().getValue()),
-        stamped.getStatus().getName());
+        stamped.getStatus().getName(),
+        known);
   }
 
-  /** A record that was never processed has no time: then it is the time when we learn of it. */
   private static double seconds(TimeStamp time) {
-    if (time == null || time.secPastEpoch() == 0) {
-      Instant now = Instant.now();
-      return now.getEpochSecond() + now.getNano() * 1e-9;
-    }
     return (time.secPastEpoch() & 0xFFFFFFFFL) + EPICS_EPOCH + time.nsec() * 1e-9;
+  }
+
+  private static double now() {
+    Instant now = Instant.now();
+    return now.getEpochSecond() + now.getNano() * 1e-9;
   }
 
   private static AlarmSeverity severity(int value) {
