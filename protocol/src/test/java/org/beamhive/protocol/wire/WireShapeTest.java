@@ -49,7 +49,7 @@ class WireShapeTest {
 
   @Test
   void findsTheMessagesOfEveryHolder() {
-    assertThat(WireTypes.requests()).hasSizeGreaterThanOrEqualTo(7);
+    assertThat(WireTypes.requests()).hasSizeGreaterThanOrEqualTo(8);
     assertThat(WireTypes.messages()).hasSizeGreaterThan(80).contains(Refusal.class);
     assertThat(WireTypes.closure().keySet())
         .contains(RunEntry.Measured.class, Value.Fields.class, double.class);
