@@ -9,21 +9,25 @@ import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.beamhive.protocol.model.DataKey;
 import org.beamhive.protocol.model.DeviceDescription;
 import org.beamhive.protocol.model.Reading;
 import org.beamhive.protocol.model.Value;
 
 /**
- * Writes documents as the event model's JSON. Numbers that JSON can't carry become what Python's
- * json reads: {@code NaN}, {@code Infinity} are written as null, since most readers refuse the bare
- * words.
+ * Writes documents as the event model's JSON. Numbers that JSON can't carry, NaN and the
+ * infinities, are written as null, since most readers refuse the bare words; a limit that is none
+ * is left out.
  *
  * <p>Format: the JSON schemas of event-model 1.24 (run_start, event_descriptor, event, run_stop).
  */
 public final class DocumentJson {
   private static final JsonFactory FACTORY = new JsonFactory();
   private static final ObjectWriter DATA_KEY = new ObjectMapper().writerFor(DataKey.class);
+
+  /** What a start document says by itself, before its metadata. */
+  private static final Set<String> OWN = Set.of("uid", "time", "scan_id");
 
   private DocumentJson() {}
 
@@ -48,8 +52,11 @@ public final class DocumentJson {
       out.writeNumberField("time", start.time());
       out.writeNumberField("scan_id", start.scanId());
       for (Map.Entry<String, Value> field : start.metadata().fields().entrySet()) {
-        out.writeFieldName(field.getKey());
-        value(field.getValue(), out);
+        // the check of a plan refuses these; a name must not come twice in any case
+        if (!OWN.contains(field.getKey())) {
+          out.writeFieldName(field.getKey());
+          value(field.getValue(), out);
+        }
       }
     } else if (document instanceof EventDescriptor descriptor) {
       descriptor(descriptor, out);
@@ -72,7 +79,8 @@ public final class DocumentJson {
     out.writeEndObject();
     out.writeObjectFieldStart("timestamps");
     for (Reading reading : event.readings()) {
-      out.writeNumberField(reading.key(), reading.timestamp());
+      out.writeFieldName(reading.key());
+      number(reading.timestamp(), out);
     }
     out.writeEndObject();
     out.writeObjectFieldStart("filled");
@@ -122,7 +130,8 @@ public final class DocumentJson {
     out.writeEndObject();
     out.writeObjectFieldStart("timestamps");
     for (Reading reading : device.configuration()) {
-      out.writeNumberField(reading.key(), reading.timestamp());
+      out.writeFieldName(reading.key());
+      number(reading.timestamp(), out);
     }
     out.writeEndObject();
     out.writeObjectFieldStart("data_keys");
@@ -133,8 +142,26 @@ public final class DocumentJson {
   private static void dataKeys(Map<String, DataKey> keys, JsonGenerator out) throws IOException {
     for (Map.Entry<String, DataKey> key : keys.entrySet()) {
       out.writeFieldName(key.getKey());
-      out.writeRawValue(DATA_KEY.writeValueAsString(key.getValue()));
+      out.writeRawValue(DATA_KEY.writeValueAsString(finite(key.getValue())));
     }
+  }
+
+  private static DataKey finite(DataKey key) {
+    return new DataKey(
+        key.dtype(),
+        key.shape(),
+        key.source(),
+        key.units(),
+        key.precision(),
+        key.dtypeNumpy(),
+        key.objectName(),
+        key.choices(),
+        finite(key.lowerCtrlLimit()),
+        finite(key.upperCtrlLimit()));
+  }
+
+  private static Double finite(Double limit) {
+    return limit == null || Double.isFinite(limit) ? limit : null;
   }
 
   private static void stop(RunStop stop, JsonGenerator out) throws IOException {
@@ -161,11 +188,7 @@ public final class DocumentJson {
   /** Writes a value as plain JSON. */
   public static void value(Value value, JsonGenerator out) throws IOException {
     if (value instanceof Value.Num num) {
-      if (Double.isFinite(num.value())) {
-        out.writeNumber(num.value());
-      } else {
-        out.writeNull();
-      }
+      number(num.value(), out);
     } else if (value instanceof Value.Int whole) {
       out.writeNumber(whole.value());
     } else if (value instanceof Value.Text text) {
@@ -185,6 +208,14 @@ public final class DocumentJson {
         value(field.getValue(), out);
       }
       out.writeEndObject();
+    } else {
+      out.writeNull();
+    }
+  }
+
+  private static void number(double number, JsonGenerator out) throws IOException {
+    if (Double.isFinite(number)) {
+      out.writeNumber(number);
     } else {
       out.writeNull();
     }

@@ -14,6 +14,10 @@ import org.beamhive.protocol.model.Value;
  */
 public record RunStart(RunUid run, double time, long scanId, Value.Fields metadata)
     implements Document {
+  public RunStart {
+    metadata = metadata == null ? Value.Fields.EMPTY : metadata;
+  }
+
   @Override
   public String uid() {
     return run.value();

@@ -3,8 +3,14 @@ package org.beamhive.protocol.model;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.ObjectCodec;
+import com.fasterxml.jackson.databind.BeanProperty;
 import com.fasterxml.jackson.databind.DeserializationContext;
+import com.fasterxml.jackson.databind.JavaType;
+import com.fasterxml.jackson.databind.JsonDeserializer;
+import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.SerializerProvider;
+import com.fasterxml.jackson.databind.deser.ContextualDeserializer;
 import com.fasterxml.jackson.databind.deser.std.StdDeserializer;
 import com.fasterxml.jackson.databind.ser.std.StdSerializer;
 import java.io.IOException;
@@ -16,7 +22,15 @@ import java.util.stream.Collectors;
 
 /** Writes and reads {@link Value} as the plain JSON or CBOR value it stands for. */
 final class ValueJson {
-  private static final int MAX_DEPTH = 64;
+  /** Of what comes from outside, as JSON text. */
+  private static final int MAX_DEPTH_OF_TEXT = 64;
+
+  /**
+   * Of what Beamhive writes for itself: more, since a client's value is put into others, into
+   * metadata for example. It is checked when it is written, so that nothing is stored that can't be
+   * read again.
+   */
+  private static final int MAX_DEPTH = 128;
 
   private ValueJson() {}
 
@@ -28,11 +42,14 @@ final class ValueJson {
     @Override
     public void serialize(Value value, JsonGenerator out, SerializerProvider provider)
         throws IOException {
-      write(value, out);
+      write(value, out, 0);
     }
   }
 
-  static void write(Value value, JsonGenerator out) throws IOException {
+  private static void write(Value value, JsonGenerator out, int depth) throws IOException {
+    if (depth > MAX_DEPTH) {
+      throw JsonMappingException.from(out, "Value: nested deeper than " + MAX_DEPTH);
+    }
     if (value instanceof Value.Num num) {
       out.writeNumber(num.value());
     } else if (value instanceof Value.Int whole) {
@@ -44,14 +61,14 @@ final class ValueJson {
     } else if (value instanceof Value.Items list) {
       out.writeStartArray();
       for (Value item : list.items()) {
-        write(item, out);
+        write(item, out, depth + 1);
       }
       out.writeEndArray();
     } else if (value instanceof Value.Fields map) {
       out.writeStartObject();
       for (Map.Entry<String, Value> field : map.fields().entrySet()) {
         out.writeFieldName(field.getKey());
-        write(field.getValue(), out);
+        write(field.getValue(), out, depth + 1);
       }
       out.writeEndObject();
     } else {
@@ -59,25 +76,54 @@ final class ValueJson {
     }
   }
 
-  static final class Reader extends StdDeserializer<Value> {
+  static final class Reader extends StdDeserializer<Value> implements ContextualDeserializer {
+    /** {@link Value} or the one kind of it that is allowed here. */
+    private final Class<?> wanted;
+
     Reader() {
-      super(Value.class);
+      this(Value.class);
+    }
+
+    private Reader(Class<?> wanted) {
+      super(wanted);
+      this.wanted = wanted;
+    }
+
+    @Override
+    public JsonDeserializer<?> createContextual(
+        DeserializationContext context, BeanProperty property) {
+      JavaType type = context.getContextualType();
+      return type == null || type.hasRawClass(wanted) ? this : new Reader(type.getRawClass());
     }
 
     @Override
     public Value deserialize(JsonParser in, DeserializationContext context) throws IOException {
-      return read(in, context, 0);
+      Value value = read(in, context, 0, maxDepth(in));
+      if (!wanted.isInstance(value)) {
+        return context.reportInputMismatch(
+            wanted, "%s expected, not %s", wanted.getSimpleName(), value.shown());
+      }
+      return value;
     }
 
+    /**
+     * None where it is allowed; else null, also for what is missing: the record has the default.
+     */
     @Override
     public Value getNullValue(DeserializationContext context) {
-      return Value.None.NONE;
+      return wanted.isInstance(Value.None.NONE) ? Value.None.NONE : null;
     }
 
-    private Value read(JsonParser in, DeserializationContext context, int depth)
-        throws IOException {
-      if (depth > MAX_DEPTH) {
-        return context.reportInputMismatch(Value.class, "nested deeper than %d", MAX_DEPTH);
+    private static int maxDepth(JsonParser in) {
+      ObjectCodec codec = in.getCodec();
+      boolean binary = codec != null && codec.getFactory().canHandleBinaryNatively();
+      return binary ? MAX_DEPTH : MAX_DEPTH_OF_TEXT;
+    }
+
+    private static Value read(
+        JsonParser in, DeserializationContext context, int depth, int maxDepth) throws IOException {
+      if (depth > maxDepth) {
+        return context.reportInputMismatch(Value.class, "nested deeper than %d", maxDepth);
       }
       return switch (in.currentToken()) {
         case VALUE_NUMBER_FLOAT -> new Value.Num(in.getDoubleValue());
@@ -92,7 +138,7 @@ final class ValueJson {
         case START_ARRAY -> {
           List<Value> items = new ArrayList<>();
           while (in.nextToken() != JsonToken.END_ARRAY) {
-            items.add(read(in, context, depth + 1));
+            items.add(read(in, context, depth + 1, maxDepth));
           }
           yield new Value.Items(items);
         }
@@ -103,7 +149,7 @@ final class ValueJson {
           while (token == JsonToken.FIELD_NAME) {
             String name = in.currentName();
             in.nextToken();
-            fields.put(name, read(in, context, depth + 1));
+            fields.put(name, read(in, context, depth + 1, maxDepth));
             token = in.nextToken();
           }
           yield new Value.Fields(fields);
