@@ -464,6 +464,8 @@ class WebServerTest {
                   List.of(new EndedItem(count("u"), result, List.of("/data/S1.h5"))), "huid"));
     } else if (request instanceof GetRuns runs) {
       runs.replyTo().tell(new RunsView(List.of(), "runs-uid"));
+    } else if (request instanceof GetStatus get) {
+      get.replyTo().tell(status(true));
     }
   }
 

@@ -104,7 +104,8 @@ final class ApiClient {
       throw new ClientException("What answers at " + url + " is not Beamhive: it sends no JSON.");
     }
     if (answer.has("success") && !answer.get("success").asBoolean()) {
-      throw new ClientException("Refused: " + answer.path("msg").asText());
+      // the server repeats the plan on lines of its own, which whoever has just typed it knows
+      throw new ClientException("Refused: " + answer.path("msg").asText().split("\nPlan: ", 2)[0]);
     }
     return answer;
   }
