@@ -48,6 +48,7 @@ import org.beamhive.protocol.queue.ScanQueueProtocol;
  * sentence: the data folder, Redis, the device files, the ports.
  */
 public final class BeamhiveNode implements AutoCloseable {
+  private static final String FILES = "beamhive.file-writer.base-path";
   private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
 
   private final ActorSystem<NodeGuardian.Command> system;
@@ -85,7 +86,7 @@ public final class BeamhiveNode implements AutoCloseable {
     List<DeviceConfig> devices = devices(settings);
     PlanRegistry plans = PlanRegistry.load();
     // every mistake of the settings is found before the first thing is touched
-    NodeParts.of(settings, config, devices, plans);
+    NodeParts.of(settings, inForce(config, settings, "redis://127.0.0.1"), devices, plans);
     requireFree(settings.host(), settings.port(), "beamhive.node.port");
     DataFolder folder = DataFolder.take(settings.dataDir());
     Optional<EmbeddedRedis> redis = Optional.empty();
@@ -251,10 +252,13 @@ public final class BeamhiveNode implements AutoCloseable {
         .withValue("akka.cluster.roles", ConfigValueFactory.fromIterable(settings.roles()))
         .withValue("beamhive.persistence.redis.url", ConfigValueFactory.fromAnyRef(redisUrl))
         .withValue("beamhive.bridge.url", ConfigValueFactory.fromAnyRef(redisUrl))
-        .withValue(
-            "beamhive.file-writer.base-path",
-            ConfigValueFactory.fromAnyRef(settings.dataDir().resolve("data").toString()))
+        .withValue(FILES, ConfigValueFactory.fromAnyRef(files(config, settings)))
         .withFallback(config);
+  }
+
+  private static String files(Config config, NodeSettings settings) {
+    String given = config.getString(FILES).strip();
+    return given.isEmpty() ? settings.dataDir().resolve("data").toString() : given;
   }
 
   // ------------------------------------------------------------------ a running node

@@ -18,9 +18,11 @@ import picocli.CommandLine.Spec;
       "",
       "Examples:",
       "  beamhive node --devices beamline.yaml",
-      "  beamhive node --roles control,storage,gateway --port 25520 --redis redis://127.0.0.1:6379",
-      "  beamhive node --hutch eh1 --port 25521 --seed 127.0.0.1:25520 --redis redis://127.0.0.1:6379 \\",
-      "      --devices eh1.yaml --data-dir eh1-data"
+      "  two nodes, each with the same list of seeds, so that either finds the other again:",
+      "  beamhive node --roles control,storage,gateway --port 25520 --redis redis://127.0.0.1:6379 \\",
+      "      --seed 127.0.0.1:25520,127.0.0.1:25521",
+      "  beamhive node --hutch eh1 --port 25521 --redis redis://127.0.0.1:6379 \\",
+      "      --seed 127.0.0.1:25520,127.0.0.1:25521 --devices eh1.yaml --data-dir eh1-data"
     })
 final class NodeCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

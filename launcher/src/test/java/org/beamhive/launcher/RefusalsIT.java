@@ -121,7 +121,7 @@ class RefusalsIT {
     assertThat(JSON.readTree(answer.body()).path("detail").asText()).contains("NaN");
     assertThat(
             add("{\"item_type\":\"plan\",\"name\":\"mv\",\"args\":[\"motor\",1e999]}").toString())
-        .contains("false");
+        .contains("too large");
   }
 
   @Test

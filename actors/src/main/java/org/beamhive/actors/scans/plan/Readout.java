@@ -41,6 +41,11 @@ final class Readout {
         beamline.readable(ReadoutPriority.BASELINE).stream()
             .filter(view -> !primary.containsKey(view.name()))
             .toList();
+    // what is triggered must have been prepared: a counter takes its counting time when it is
+    // staged
+    ends.stream()
+        .filter(view -> view.softwareTrigger() && view.can(Ability.STAGEABLE))
+        .forEach(staged::add);
     this.shot = reading(primary.values(), named, "trigger", Instruction.Create.PRIMARY);
     this.baseline = new ArrayList<>();
     if (!ends.isEmpty()) {
