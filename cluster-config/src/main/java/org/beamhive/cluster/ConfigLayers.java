@@ -17,8 +17,8 @@ import java.util.TreeMap;
 
 /**
  * The one place that says which setting wins. From the weakest to the strongest: every module's
- * {@code reference.conf}, the launcher's {@code application.conf}, the site's file, environment
- * variables named in those files, the command line.
+ * {@code reference.conf} with the environment variables named there, the launcher's {@code
+ * application.conf}, the site's file, the command line.
  */
 public final class ConfigLayers {
   private static final String ROOT = "beamhive";
