@@ -67,6 +67,7 @@ record QueueState(
    * @param opened whether it has opened its run
    * @param scanId the scan_id of its run
    * @param pausedBecause why it is paused, empty if it isn't
+   * @param files the files of its run that are complete before the queue has heard of its end
    */
   record Running(
       QueueItem item,
@@ -75,13 +76,22 @@ record QueueState(
       double time,
       boolean opened,
       long scanId,
-      String pausedBecause) {
+      String pausedBecause,
+      List<String> files) {
+    Running {
+      files = files == null ? List.of() : List.copyOf(files);
+    }
+
     Running withRun(long id) {
-      return new Running(item, immediate, run, time, true, id, pausedBecause);
+      return new Running(item, immediate, run, time, true, id, pausedBecause, files);
     }
 
     Running paused(String because) {
-      return new Running(item, immediate, run, time, opened, scanId, because);
+      return new Running(item, immediate, run, time, opened, scanId, because, files);
+    }
+
+    Running withFile(String file) {
+      return new Running(item, immediate, run, time, opened, scanId, pausedBecause, List.of(file));
     }
   }
 
@@ -168,7 +178,14 @@ record QueueState(
           .items(started.immediate() ? items : without(List.of(started.item().uid())))
           .running(
               new Running(
-                  started.item(), started.immediate(), started.run(), started.time(), false, 0, ""))
+                  started.item(),
+                  started.immediate(),
+                  started.run(),
+                  started.time(),
+                  false,
+                  0,
+                  "",
+                  List.of()))
           .alive(started.time())
           .done();
     }
@@ -205,7 +222,7 @@ record QueueState(
       next.add(ended.looped());
     }
     List<EndedItem> past = new ArrayList<>(history);
-    past.add(new EndedItem(running.item(), ended.result(), List.of()));
+    past.add(new EndedItem(running.item(), ended.result(), running.files()));
     return edit()
         .items(next)
         .running(null)
@@ -228,7 +245,13 @@ record QueueState(
         followed.follower().equals("file")
             ? history.stream().map(item -> withFile(item, followed)).toList()
             : history;
-    return edit().unfollowed(open).historyAsIs(past).done();
+    Running now =
+        running != null
+                && followed.follower().equals("file")
+                && running.run().equals(followed.run())
+            ? running.withFile(followed.result())
+            : running;
+    return edit().unfollowed(open).historyAsIs(past).runningAsIs(now).done();
   }
 
   private static EndedItem withFile(EndedItem item, QueueEvent.RunFollowed followed) {
@@ -309,6 +332,12 @@ record QueueState(
       return this;
     }
 
+    /** What only this queue knows of the running item has changed. */
+    Edit runningAsIs(Running next) {
+      running = next;
+      return this;
+    }
+
     Edit history(List<EndedItem> next) {
       history = next;
       historyChanges++;
@@ -354,7 +383,9 @@ record QueueState(
     Edit run(long scanId, RunUid run, List<String> followers) {
       lastScanId = Math.max(lastScanId, scanId);
       Map<String, List<String>> next = new LinkedHashMap<>(unfollowed);
-      next.put(run.value(), followers);
+      if (!followers.isEmpty()) {
+        next.put(run.value(), followers);
+      }
       unfollowed = next;
       return this;
     }
