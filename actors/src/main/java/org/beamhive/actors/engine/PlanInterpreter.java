@@ -152,6 +152,11 @@ final class PlanInterpreter {
     prepareToGoOn();
   }
 
+  /** The run is open, but nothing of its plan is executed any more. */
+  void takeOverRun() {
+    runOpen = runOpened = true;
+  }
+
   private void passOver(Instruction next) {
     if (next instanceof Instruction.Stage stage) {
       staged.add(stage.device());
