@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.beamhive.protocol.document.Event;
 import org.beamhive.protocol.document.EventDescriptor;
@@ -14,6 +15,7 @@ import org.beamhive.protocol.document.RunStop;
 import org.beamhive.protocol.model.DeviceDescription;
 import org.beamhive.protocol.model.DeviceName;
 import org.beamhive.protocol.model.Reading;
+import org.beamhive.protocol.model.Refusal;
 import org.beamhive.protocol.model.RunUid;
 import org.beamhive.protocol.run.RunEntry;
 import org.beamhive.protocol.run.RunProgress;
@@ -36,10 +38,12 @@ final class Bundles {
 
   private static final class Stream {
     private final String descriptor;
+    private final List<DeviceName> devices;
     private long lastSeqNum;
 
-    Stream(String descriptor, long lastSeqNum) {
-      this.descriptor = descriptor;
+    Stream(EventDescriptor descriptor, long lastSeqNum) {
+      this.descriptor = descriptor.uid();
+      this.devices = descriptor.devices().stream().map(DeviceDescription::name).toList();
       this.lastSeqNum = lastSeqNum;
     }
   }
@@ -50,6 +54,8 @@ final class Bundles {
   private final Map<Long, Point> points = new HashMap<>();
   private final Map<String, Stream> streams = new LinkedHashMap<>();
   private final Map<DeviceName, DeviceDescription> descriptions = new HashMap<>();
+  // points are numbered in their order: what comes late for one that is over is of no use
+  private long newestOver;
 
   /** Goes on where the run's log ends. */
   Bundles(RunUid run, RunProgress progress, Clock clock, Supplier<String> uids) {
@@ -58,7 +64,7 @@ final class Bundles {
     this.uids = uids;
     for (EventDescriptor descriptor : progress.descriptors()) {
       streams.put(
-          descriptor.name(), new Stream(descriptor.uid(), progress.lastSeqNum(descriptor.name())));
+          descriptor.name(), new Stream(descriptor, progress.lastSeqNum(descriptor.name())));
     }
   }
 
@@ -68,6 +74,9 @@ final class Bundles {
 
   /** A point's readings by one device; true if the point is now complete. */
   boolean read(long point, DeviceName device, List<Reading> readings) {
+    if (over(point)) {
+      return false;
+    }
     Point open = points.computeIfAbsent(point, number -> new Point());
     open.readings.put(device, readings);
     return open.complete();
@@ -75,6 +84,9 @@ final class Bundles {
 
   /** What a point consists of; true if it is complete already. */
   boolean expect(long point, String stream, List<DeviceName> devices) {
+    if (over(point)) {
+      return false;
+    }
     Point open = points.computeIfAbsent(point, number -> new Point());
     open.stream = stream;
     open.devices = devices;
@@ -83,6 +95,36 @@ final class Bundles {
 
   void drop(long point) {
     points.remove(point);
+    newestOver = Math.max(newestOver, point);
+  }
+
+  /** Nothing more is taken in. */
+  void close() {
+    points.clear();
+    newestOver = Long.MAX_VALUE;
+  }
+
+  /** Whether a point was taken or dropped. */
+  boolean over(long point) {
+    return point <= newestOver;
+  }
+
+  /** One of the devices of a complete point. */
+  DeviceName anyDevice(long point) {
+    return points.get(point).devices.get(0);
+  }
+
+  /** Why a complete point can't be part of its stream, if it can't: other devices than before. */
+  Optional<Refusal> refuse(long point) {
+    Point complete = points.get(point);
+    Stream stream = streams.get(complete.stream);
+    return stream == null || stream.devices.equals(complete.devices)
+        ? Optional.empty()
+        : Optional.of(
+            Refusal.of(
+                "other-devices",
+                "a point of stream '%s' holds %s, but the stream was begun with %s"
+                    .formatted(complete.stream, complete.devices, stream.devices)));
   }
 
   /**
@@ -90,13 +132,14 @@ final class Bundles {
    * its stream.
    */
   List<RunEntry> take(long point) {
-    Point complete = points.remove(point);
+    Point complete = points.get(point);
+    drop(point);
     double now = now();
     List<RunEntry> entries = new ArrayList<>(2);
     Stream stream = streams.get(complete.stream);
     if (stream == null) {
       EventDescriptor descriptor = descriptor(complete, now);
-      stream = new Stream(descriptor.uid(), 0);
+      stream = new Stream(descriptor, 0);
       streams.put(complete.stream, stream);
       entries.add(new RunEntry.Described(descriptor));
     }

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.beamhive.protocol.bundle.ScanBundlerProtocol.Bundle;
 import org.beamhive.protocol.bundle.ScanBundlerProtocol.CloseRun;
@@ -26,6 +27,7 @@ import org.beamhive.protocol.bundle.ScanBundlerProtocol.ReadFailed;
 import org.beamhive.protocol.bundle.ScanBundlerProtocol.RecordAnswer;
 import org.beamhive.protocol.bundle.ScanBundlerProtocol.Reply;
 import org.beamhive.protocol.bundle.ScanBundlerProtocol.Request;
+import org.beamhive.protocol.model.Refusal;
 import org.beamhive.protocol.model.RunUid;
 import org.beamhive.protocol.run.RunEntry;
 import org.beamhive.protocol.run.RunLogProtocol;
@@ -111,6 +113,7 @@ public final class ScanBundler {
   private long position;
   private long logged;
   private long waitingCounted;
+  private boolean asked;
 
   private ScanBundler(
       ActorContext<Command> context,
@@ -145,9 +148,7 @@ public final class ScanBundler {
         .onMessage(
             RecordAnswer.class,
             answer -> enter(new RunEntry.Answered(answer.instruction(), answer.answer())))
-        .onMessage(
-            CloseRun.class,
-            close -> enter(new RunEntry.Stopped(bundles.stop(close.exitStatus(), close.reason()))))
+        .onMessage(CloseRun.class, this::onCloseRun)
         .onMessage(AppendTimedOut.class, this::onAppendTimedOut)
         .onMessage(LogHolds.class, this::onLogHolds)
         .build();
@@ -168,6 +169,9 @@ public final class ScanBundler {
   }
 
   private Behavior<Command> onReadFailed(ReadFailed failed) {
+    if (bundles.over(failed.point())) {
+      return Behaviors.same();
+    }
     worker.tell(new PointFailed(failed.point(), failed.device(), failed.problem()));
     return Behaviors.same();
   }
@@ -177,12 +181,24 @@ public final class ScanBundler {
     return Behaviors.same();
   }
 
+  private Behavior<Command> onCloseRun(CloseRun close) {
+    // a reading that comes late must not follow the stop document
+    bundles.close();
+    return enter(new RunEntry.Stopped(bundles.stop(close.exitStatus(), close.reason())));
+  }
+
   private Behavior<Command> onDescribe(Describe describe) {
     bundles.describe(describe.devices());
     return Behaviors.same();
   }
 
   private void complete(long point) {
+    Optional<Refusal> refusal = bundles.refuse(point);
+    if (refusal.isPresent()) {
+      worker.tell(new PointFailed(point, bundles.anyDevice(point), refusal.get()));
+      bundles.drop(point);
+      return;
+    }
     for (RunEntry entry : bundles.take(point)) {
       boolean counted = entry instanceof RunEntry.Measured;
       waiting.addLast(new Waiting(entry, counted));
@@ -251,13 +267,17 @@ public final class ScanBundler {
     context
         .getLog()
         .warn("The run log has not answered for {}: asking what it holds", appendTimeout);
+    asked = true;
     log.tell(new GetProgress(progressReplies));
     timers.startSingleTimer(AppendTimedOut.TIMED_OUT, appendTimeout);
     return Behaviors.same();
   }
 
   private Behavior<Command> onLogHolds(LogHolds holds) {
-    if (inFlight.isEmpty()) {
+    // one answer decides; a second one may be from before what was sent again
+    boolean expected = asked;
+    asked = false;
+    if (inFlight.isEmpty() || !expected) {
       return Behaviors.same();
     }
     long stored = holds.progress().entries();

@@ -4,7 +4,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -74,11 +73,13 @@ final class PlanInterpreter {
   private boolean rewindable = true;
   private final Map<Long, Pending> pending = new HashMap<>();
   // interrupted commands whose devices have not said yet that they stand
-  private final Set<Long> abandoned = new HashSet<>();
+  private final Map<Long, Pending> abandoned = new HashMap<>();
   private final Map<DeviceName, Value> positions = new LinkedHashMap<>();
   private final Set<DeviceName> moved = new LinkedHashSet<>();
   private final Set<DeviceName> staged = new LinkedHashSet<>();
   private final List<DeviceName> bundleDevices = new ArrayList<>();
+  // moves that were stopped while a point was completed, to be made again
+  private final List<Step> stoppedMoves = new ArrayList<>();
   private String bundleStream;
   private Value answer = Value.None.NONE;
   private Refusal failure;
@@ -111,7 +112,7 @@ final class PlanInterpreter {
   /**
    * Runs through the plan without touching anything, up to the first instruction whose result the
    * log does not hold, and prepares to go on from the checkpoint before it: devices staged again,
-   * motors where the plan had left them.
+   * motors where the plan had left them. Then {@link #rewindable()} says whether that is safe.
    */
   void recover(RunProgress progress) {
     Map<String, Long> saved = new HashMap<>();
@@ -131,51 +132,72 @@ final class PlanInterpreter {
         recorded = progress.answers().get(step.number());
         atLimit = recorded == null;
       } else if (next instanceof Instruction.Save) {
-        atLimit = saved.merge(bundleStream, 1L, Long::sum) > progress.lastSeqNum(bundleStream);
+        atLimit =
+            !bundleDevices.isEmpty()
+                && saved.merge(bundleStream, 1L, Long::sum) > progress.lastSeqNum(bundleStream);
       } else if (next instanceof Instruction.CloseRun) {
         atLimit = !progress.closed();
         runOpen = atLimit;
       } else {
         passOver(next);
       }
-      if (atLimit || replayed(next)) {
+      if (atLimit) {
         sinceCheckpoint.add(step);
-      }
-      if (!atLimit
-          && (next instanceof Instruction.Save
-              || next instanceof Instruction.Locate
-              || !replayed(next))) {
-        sinceCheckpoint.clear();
+      } else if (durable(next)) {
+        passCheckpoint();
+      } else if (!(next instanceof Instruction.Pause)) {
+        sinceCheckpoint.add(step);
       }
     }
     prepareToGoOn();
   }
 
+  /** The run is open, but nothing of its plan is executed any more. */
+  void takeOverRun() {
+    runOpen = runOpened = true;
+  }
+
   private void passOver(Instruction next) {
-    if (next instanceof Instruction.Set set) {
-      positions.put(set.device(), set.setpoint());
-    } else if (next instanceof Instruction.Stage stage) {
+    if (next instanceof Instruction.Stage stage) {
       staged.add(stage.device());
     } else if (next instanceof Instruction.Unstage unstage) {
       staged.remove(unstage.device());
     } else if (next instanceof Instruction.Create create) {
       bundleStream = create.stream();
+      bundleDevices.clear();
+    } else if (next instanceof Instruction.Read read) {
+      bundleDevices.add(read.device());
     } else if (next instanceof Instruction.Checkpoint) {
-      sinceCheckpoint.clear();
       rewindable = true;
     } else if (next instanceof Instruction.ClearCheckpoint) {
       rewindable = false;
     }
   }
 
-  private void prepareToGoOn() {
-    Set<DeviceName> setAnyway = new LinkedHashSet<>();
+  /** Whether nothing before this instruction is executed again once it is done. */
+  private static boolean durable(Instruction next) {
+    return next instanceof Instruction.Save
+        || next instanceof Instruction.Locate
+        || next instanceof Instruction.Stage
+        || next instanceof Instruction.Unstage
+        || next instanceof Instruction.OpenRun
+        || next instanceof Instruction.CloseRun
+        || next instanceof Instruction.Checkpoint;
+  }
+
+  /** What came before is not repeated: its moves have been made. */
+  private void passCheckpoint() {
     for (Step step : sinceCheckpoint) {
       if (step.instruction() instanceof Instruction.Set set) {
-        setAnyway.add(set.device());
+        positions.put(set.device(), set.setpoint());
       }
     }
+    sinceCheckpoint.clear();
+  }
+
+  private void prepareToGoOn() {
     staged.forEach(device -> replay.add(new Step(new Instruction.Stage(device), UNNUMBERED)));
+    Set<DeviceName> setAnyway = setBeforeItMatters();
     boolean moving = false;
     for (Map.Entry<DeviceName, Value> position : positions.entrySet()) {
       if (runOpen && !setAnyway.contains(position.getKey())) {
@@ -190,10 +212,29 @@ final class PlanInterpreter {
       replay.add(new Step(new Instruction.Wait(RESUME_GROUP), UNNUMBERED));
     }
     replay.addAll(sinceCheckpoint);
-    sinceCheckpoint.clear();
-    staged.clear();
-    bundleStream = null;
     moved.addAll(positions.keySet());
+    for (Step step : sinceCheckpoint) {
+      if (step.instruction() instanceof Instruction.Set set) {
+        moved.add(set.device());
+      }
+    }
+    sinceCheckpoint.clear();
+    bundleStream = null;
+    bundleDevices.clear();
+  }
+
+  /** The devices that are moved again before anything is measured: no need to move them twice. */
+  private Set<DeviceName> setBeforeItMatters() {
+    Set<DeviceName> set = new LinkedHashSet<>();
+    for (Step step : sinceCheckpoint) {
+      if (step.instruction() instanceof Instruction.Set one) {
+        set.add(one.device());
+      } else if (step.instruction() instanceof Instruction.Trigger
+          || step.instruction() instanceof Instruction.Read) {
+        break;
+      }
+    }
+    return set;
   }
 
   // ------------------------------------------------------------------ executing
@@ -230,7 +271,6 @@ final class PlanInterpreter {
           begin(Wait.LOG);
         }
       } else if (next instanceof Instruction.Pause pause) {
-        sinceCheckpoint.clear();
         if (!pause.deferred()) {
           return Outcome.AT_PAUSE;
         }
@@ -240,18 +280,6 @@ final class PlanInterpreter {
         execute(next);
       }
     }
-  }
-
-  /**
-   * Whether an instruction is executed again after an interruption; the others are checkpoints
-   * themselves.
-   */
-  private static boolean replayed(Instruction next) {
-    return !(next instanceof Instruction.Stage
-        || next instanceof Instruction.Unstage
-        || next instanceof Instruction.OpenRun
-        || next instanceof Instruction.CloseRun
-        || next instanceof Instruction.Checkpoint);
   }
 
   private boolean waitIsOver() {
@@ -297,9 +325,12 @@ final class PlanInterpreter {
       effects.read(read.device(), lastPoint);
     } else if (next instanceof Instruction.Save) {
       require(bundleStream != null, "a point was saved that was not begun");
-      effects.bundle(lastPoint, bundleStream, bundleDevices);
+      String stream = bundleStream;
       bundleStream = null;
-      begin(Wait.POINT);
+      if (!bundleDevices.isEmpty()) {
+        effects.bundle(lastPoint, stream, bundleDevices);
+        begin(Wait.POINT);
+      }
     } else if (next instanceof Instruction.Drop) {
       dropPoint();
     } else {
@@ -386,6 +417,7 @@ final class PlanInterpreter {
 
   /** A device was located. */
   void onLocated(long token, Value setpoint, Value readback) {
+    abandoned.remove(token);
     if (pending.remove(token) != null && locating && token == waitToken) {
       locating = false;
       answer = new Value.Fields(Map.of("setpoint", setpoint, "readback", readback));
@@ -399,8 +431,14 @@ final class PlanInterpreter {
   void onFailed(long token, Refusal problem) {
     if (pending.remove(token) != null) {
       fail(problem);
-    } else {
-      abandoned.remove(token);
+      return;
+    }
+    Pending interrupted = abandoned.remove(token);
+    // a move that was stopped is made again, but a device that could not be staged is of no use
+    if (interrupted != null
+        && interrupted.step() != null
+        && interrupted.step().instruction() instanceof Instruction.Stage) {
+      fail(problem);
     }
   }
 
@@ -413,9 +451,10 @@ final class PlanInterpreter {
 
   /** All readings of a point are there. */
   void onPointTaken(long point) {
+    // it will be counted as logged, even if the plan is over meanwhile
+    given++;
     if (point == lastPoint && wait == Wait.POINT) {
       wait = Wait.NOTHING;
-      given++;
       sinceCheckpoint.clear();
     }
   }
@@ -426,6 +465,14 @@ final class PlanInterpreter {
       wait = Wait.NOTHING;
       dropPoint();
       fail(problem);
+    }
+  }
+
+  /** A point can't be completed, since one of its devices is gone: it is to be taken again. */
+  void onPointLost(long point) {
+    if (point == lastPoint && wait == Wait.POINT) {
+      wait = Wait.NOTHING;
+      dropPoint();
     }
   }
 
@@ -453,36 +500,49 @@ final class PlanInterpreter {
    * Stops what moves, forgets what was waited for, and prepares to go on from the last checkpoint.
    */
   void interrupt() {
-    stopAll();
+    standStill();
     if (bundleStream != null) {
       dropPoint();
     }
-    List<Step> again = new ArrayList<>();
-    new TreeMap<>(pending)
-        .values().stream()
-            .map(Pending::step)
-            .filter(
-                step ->
-                    step.instruction() instanceof Instruction.Set
-                        && !sinceCheckpoint.contains(step))
-            .forEach(again::add);
+    List<Step> again = new ArrayList<>(stoppedMoves);
+    again.removeAll(sinceCheckpoint);
     again.addAll(sinceCheckpoint);
-    abandonPending();
+    stoppedMoves.clear();
     locating = false;
     wait = Wait.NOTHING;
     replayFirst(again);
     sinceCheckpoint.clear();
-    pauseAsked = false;
+  }
+
+  /** Stops what moves; the moves are made again after the interruption that must follow. */
+  void standStill() {
+    stopAll();
+    new TreeMap<>(pending)
+        .values().stream()
+            .map(Pending::step)
+            .filter(step -> step != null && step.instruction() instanceof Instruction.Set)
+            .forEach(stoppedMoves::add);
+    abandonPending();
   }
 
   private void abandonPending() {
     pending.forEach(
         (token, one) -> {
           if (one.device() != null) {
-            abandoned.add(token);
+            abandoned.put(token, one);
           }
         });
     pending.clear();
+  }
+
+  /** The device has vanished: it won't answer any more. */
+  void gone(DeviceName device) {
+    abandoned.values().removeIf(one -> device.equals(one.device()));
+  }
+
+  /** Interrupted devices have had time enough to say that they stand. */
+  void forgetStopping() {
+    abandoned.clear();
   }
 
   /**
@@ -493,8 +553,9 @@ final class PlanInterpreter {
     List<Step> again = new ArrayList<>();
     boolean moving = false;
     for (DeviceName device : devices) {
-      if (staged.contains(device)) {
-        again.add(new Step(new Instruction.Stage(device), UNNUMBERED));
+      Step stage = new Step(new Instruction.Stage(device), UNNUMBERED);
+      if (staged.contains(device) && !replay.contains(stage)) {
+        again.add(stage);
       }
     }
     for (DeviceName device : devices) {
@@ -528,6 +589,9 @@ final class PlanInterpreter {
   /** The plan is over, however: stops everything and forgets what was waited for. */
   void end() {
     stopAll();
+    if (wait == Wait.POINT || bundleStream != null) {
+      dropPoint();
+    }
     abandonPending();
     locating = false;
     wait = Wait.NOTHING;
@@ -549,7 +613,7 @@ final class PlanInterpreter {
     return failure;
   }
 
-  /** Whether a pause is possible here; after {@code ClearCheckpoint} it is not. */
+  /** Whether it can be gone back to the last checkpoint; after {@code ClearCheckpoint} it can't. */
   boolean rewindable() {
     return rewindable;
   }
@@ -577,6 +641,16 @@ final class PlanInterpreter {
   /** Whether interrupted devices have not said yet that they stand. */
   boolean stopping() {
     return !abandoned.isEmpty();
+  }
+
+  /** Whether a point is being read that this device is part of. */
+  boolean reads(DeviceName device) {
+    return wait == Wait.POINT && bundleDevices.contains(device);
+  }
+
+  /** The number of the newest point. */
+  long point() {
+    return lastPoint;
   }
 
   /** Whether everything given to the log is durable. */

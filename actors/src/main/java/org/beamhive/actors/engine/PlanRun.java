@@ -137,13 +137,10 @@ final class PlanRun {
     plan =
         new PlanInterpreter(steps, new Effects(), parts.settings().lookAhead(), System::nanoTime);
     if (progress.entries() > 0 || job.mode() != ScanJob.Mode.FRESH) {
-      plan.recover(progress);
-      context
-          .getLog()
-          .info("Run {} goes on after {} entries of its log", job.run(), progress.entries());
-    }
-    if (progress.start() != null) {
-      reportOpened();
+      Behavior<Command> refused = recover();
+      if (refused != null) {
+        return refused;
+      }
     }
     timers.startTimerWithFixedDelay(Tick.TICK, TICK);
     lost.addAll(links.missing());
@@ -154,12 +151,32 @@ final class PlanRun {
     return advance();
   }
 
+  /** Goes on from the log, or ends the plan if that can't be done; null if it goes on. */
+  private Behavior<Command> recover() {
+    if (progress.start() != null) {
+      reportOpened();
+    }
+    try {
+      plan.recover(progress);
+    } catch (RuntimeException wrongPlan) {
+      context.getLog().error("The plan can't go on", wrongPlan);
+      return finish("failed", String.valueOf(wrongPlan.getMessage()));
+    }
+    if (!plan.rewindable()) {
+      return finish("failed", "interrupted where this plan can't be repeated");
+    }
+    context
+        .getLog()
+        .info("Run {} goes on after {} entries of its log", job.run(), progress.entries());
+    return null;
+  }
+
   /** Only closes the run, whose plan can't go on. */
   Behavior<Command> close(String exitStatus, String message) {
     plan =
         new PlanInterpreter(
             Steps.empty(), new Effects(), parts.settings().lookAhead(), System::nanoTime);
-    plan.recover(progress);
+    plan.takeOverRun();
     reportOpened();
     timers.startTimerWithFixedDelay(Tick.TICK, TICK);
     return finish(exitStatus, message);
@@ -273,12 +290,22 @@ final class PlanRun {
     if (!links.onGone(gone)) {
       return Behaviors.same();
     }
-    lost.add(gone.device());
+    lose(gone.device());
     context
         .getLog()
         .warn(
             "Device {} has started anew: the plan goes back to its last checkpoint", gone.device());
     return pauseNow(Then.REATTACH, "device '" + gone.device() + "' has started anew");
+  }
+
+  /** A point that waits for this device alone would never be complete. */
+  private void lose(DeviceName device) {
+    lost.add(device);
+    plan.gone(device);
+    if (plan.reads(device)) {
+      Refusal problem = Refusal.of("not-connected", "device '" + device + "' is gone");
+      bundler.tell(new ScanBundlerProtocol.ReadFailed(device, plan.point(), problem));
+    }
   }
 
   private void take(DeviceProtocol.Reply reply) {
@@ -299,6 +326,8 @@ final class PlanRun {
       if (!openReported && plan.openDurable()) {
         reportOpened();
       }
+    } else if (reply instanceof PointFailed failed && lost.contains(failed.device())) {
+      plan.onPointLost(failed.point());
     } else if (reply instanceof PointFailed failed) {
       plan.onPointFailed(failed.point(), failed.problem());
     }
@@ -312,14 +341,17 @@ final class PlanRun {
   // ------------------------------------------------------------------ pausing
 
   private Behavior<Command> pauseNow(Then then, String because) {
-    if (then == Then.PAUSE && !plan.rewindable()) {
-      return finish("aborted", because + ", but this plan can't be repeated from here");
+    if (then != Then.PARK && !plan.rewindable()) {
+      return finish(
+          then == Then.PAUSE ? "aborted" : "failed",
+          because + ", but this plan can't be repeated from here");
     }
     if (!plan.interruptible()) {
-      plan.stopAll();
+      plan.standStill();
       return completingPoint(then, because);
     }
     plan.interrupt();
+    lost.forEach(plan::gone);
     return stopping(then, because);
   }
 
@@ -327,6 +359,8 @@ final class PlanRun {
   private Behavior<Command> completingPoint(Then then, String because) {
     return duringPause(because)
         .onMessage(DeviceAnswered.class, this::onAnswerAside)
+        .onMessage(DeviceGone.class, this::onGoneAside)
+        .onMessage(TimeIsUp.class, late -> Behaviors.same())
         .onMessage(BundlerSaid.class, said -> onBundlerWhileCompleting(then, because, said))
         .onMessage(Tick.class, tick -> onTickWhileCompleting())
         .build();
@@ -357,7 +391,8 @@ final class PlanRun {
     return duringPause(because)
         .onMessage(DeviceAnswered.class, answer -> onAnswerWhileStopping(then, because, answer))
         .onMessage(BundlerSaid.class, said -> onBundlerAside(said))
-        .onMessage(TimeIsUp.class, up -> arrived(then, because))
+        .onMessage(TimeIsUp.class, up -> onNotStopped(then, because))
+        .onMessage(DeviceGone.class, gone -> onGoneWhileStopping(then, because, gone))
         .onMessage(Tick.class, tick -> Behaviors.same())
         .build();
   }
@@ -365,6 +400,16 @@ final class PlanRun {
   private Behavior<Command> onAnswerWhileStopping(
       Then then, String because, DeviceAnswered answer) {
     take(answer.reply());
+    return plan.stopping() ? Behaviors.same() : arrived(then, because);
+  }
+
+  private Behavior<Command> onNotStopped(Then then, String because) {
+    plan.forgetStopping();
+    return arrived(then, because);
+  }
+
+  private Behavior<Command> onGoneWhileStopping(Then then, String because, DeviceGone gone) {
+    onGoneAside(gone);
     return plan.stopping() ? Behaviors.same() : arrived(then, because);
   }
 
@@ -386,12 +431,13 @@ final class PlanRun {
         .onMessage(Abort.class, abort -> finish("aborted", abort.reason()))
         .onMessage(Halt.class, halt -> finish("halted", "halted"))
         .onMessage(Park.class, park -> onParkWhilePausing(park, because))
-        .onMessage(DeviceGone.class, this::onGoneAside)
         .onMessage(Pause.class, pause -> Behaviors.same())
         .onMessage(SleepOver.class, late -> Behaviors.same())
         .onMessage(ParkNow.class, late -> Behaviors.same())
         .onMessage(AskAgain.class, late -> Behaviors.same())
-        .onMessage(AttachAnswered.class, late -> Behaviors.same());
+        .onMessage(AttachAnswered.class, late -> Behaviors.same())
+        .onMessage(DevicesKnown.class, late -> Behaviors.same())
+        .onMessage(LogHolds.class, late -> Behaviors.same());
   }
 
   private Behavior<Command> onParkWhilePausing(Park park, String because) {
@@ -401,7 +447,7 @@ final class PlanRun {
 
   private Behavior<Command> onGoneAside(DeviceGone gone) {
     if (links.onGone(gone)) {
-      lost.add(gone.device());
+      lose(gone.device());
     }
     return Behaviors.same();
   }
@@ -419,14 +465,14 @@ final class PlanRun {
 
   private Behavior<Command> paused(String because) {
     context.getLog().info("running -> paused, because {}", because);
+    plan.askPause(false);
     queue.tell(new StateChanged(job.item(), WorkerState.PAUSED, because));
     return duringPause(because, resume -> onResume())
         .onMessage(DeviceAnswered.class, this::onAnswerAside)
+        .onMessage(DeviceGone.class, this::onGoneAside)
         .onMessage(BundlerSaid.class, said -> onBundlerAside(said))
         .onMessage(TimeIsUp.class, late -> Behaviors.same())
         .onMessage(Tick.class, tick -> Behaviors.same())
-        .onMessage(DevicesKnown.class, late -> Behaviors.same())
-        .onMessage(LogHolds.class, late -> Behaviors.same())
         .build();
   }
 
@@ -469,6 +515,8 @@ final class PlanRun {
         .onMessage(SleepOver.class, late -> Behaviors.same())
         .onMessage(ParkNow.class, late -> Behaviors.same())
         .onMessage(Tick.class, tick -> Behaviors.same())
+        .onMessage(DevicesKnown.class, late -> Behaviors.same())
+        .onMessage(LogHolds.class, late -> Behaviors.same())
         .build();
   }
 
@@ -509,6 +557,7 @@ final class PlanRun {
       default -> {}
     }
     plan.end();
+    lost.forEach(plan::gone);
     if (!plan.stopping()) {
       return unstage(ending);
     }

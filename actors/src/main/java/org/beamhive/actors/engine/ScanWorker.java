@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.beamhive.actors.engine.WorkerMessage.AskAgain;
 import org.beamhive.actors.engine.WorkerMessage.AttachAnswered;
 import org.beamhive.actors.engine.WorkerMessage.DeviceGone;
@@ -78,6 +79,9 @@ public final class ScanWorker {
   private List<DeviceView> devices;
   private String refusedBecause;
   private boolean pauseAsked;
+  private boolean resumeAsked;
+  // an end that was asked for before it is known what the log holds
+  private Supplier<Behavior<Command>> endAsked;
 
   private ScanWorker(
       ActorContext<Command> context,
@@ -130,7 +134,7 @@ public final class ScanWorker {
 
   private Behavior<Command> onLogHolds(LogHolds holds) {
     progress = holds.progress();
-    return decideWhenLearned();
+    return endAsked != null ? endAsked.get() : decideWhenLearned();
   }
 
   private Behavior<Command> onDevicesKnown(DevicesKnown known) {
@@ -157,6 +161,9 @@ public final class ScanWorker {
     if (devices == null) {
       refusedBecause = "the list of devices does not answer";
     }
+    if (job.mode() == Mode.CLOSE) {
+      return giveUp("failed", job.because());
+    }
     return fresh() ? giveUp("failed", refusedBecause) : waitForOperator(refusedBecause);
   }
 
@@ -165,11 +172,11 @@ public final class ScanWorker {
   }
 
   private Behavior<Command> decideWhenLearned() {
+    if (progress != null && progress.closed()) {
+      return alreadyClosed();
+    }
     if (progress == null || devices == null) {
       return Behaviors.same();
-    }
-    if (progress.closed()) {
-      return alreadyClosed();
     }
     if (job.mode() == Mode.CLOSE) {
       return giveUp("failed", job.because());
@@ -254,7 +261,7 @@ public final class ScanWorker {
     timers.cancel(AskAgain.ASK_AGAIN);
     timers.cancel(TimeIsUp.TIME_IS_UP);
     String pausedBecause = missingBecause;
-    if (job.mode() == Mode.RESUME_PAUSED) {
+    if (job.mode() == Mode.RESUME_PAUSED && !resumeAsked) {
       pausedBecause = job.because();
     } else if (pauseAsked) {
       pausedBecause = "paused before it began";
@@ -267,11 +274,13 @@ public final class ScanWorker {
 
   private Behavior<Command> onPauseBeforeStart() {
     pauseAsked = true;
+    resumeAsked = false;
     return Behaviors.same();
   }
 
   private Behavior<Command> onResumeBeforeStart() {
     pauseAsked = false;
+    resumeAsked = true;
     return Behaviors.same();
   }
 
@@ -284,7 +293,6 @@ public final class ScanWorker {
 
   /** The run is in the log to its end; only the queue did not hear of it. */
   private Behavior<Command> alreadyClosed() {
-    links.use(List.of(), devices);
     String status = progress.stop().exitStatus();
     String ended =
         status.equals("success") ? "completed" : status.equals("abort") ? "aborted" : "failed";
@@ -293,9 +301,17 @@ public final class ScanWorker {
 
   /** Ends without having executed anything; if the run is open, it is closed. */
   private Behavior<Command> giveUp(String exitStatus, String message) {
+    if (progress == null) {
+      // whether a run is to be closed is not known yet
+      endAsked = () -> giveUp(exitStatus, message);
+      return Behaviors.same();
+    }
     timers.cancel(AskAgain.ASK_AGAIN);
     timers.cancel(TimeIsUp.TIME_IS_UP);
-    if (progress != null && progress.start() != null && !progress.closed()) {
+    if (progress.closed()) {
+      return alreadyClosed();
+    }
+    if (progress.start() != null) {
       links.use(PlanRun.devicesOf(progress.start()), devices == null ? List.of() : devices);
       links.stopAll();
       return new PlanRun(context, timers, job, parts, queue, links, log, progress)

@@ -87,6 +87,18 @@ final class QueueEdits {
     return check.check(QueueItem.requestOf(item), devices);
   }
 
+  /** An instruction is for the queue; there is nothing in it to be executed beside it. */
+  static Optional<Refusal> refuseInstruction(Value.Fields item) {
+    return "plan".equals(item.text("item_type"))
+        ? Optional.empty()
+        : Optional.of(
+            Refusal.of(
+                "bad-item",
+                "item_type '"
+                    + item.text("item_type")
+                    + "': only a 'plan' can be executed at once"));
+  }
+
   private static Optional<Refusal> checkShape(Value.Fields item) {
     Value args = item.get("args");
     if (args != null && !(args instanceof Value.Items)) {

@@ -24,10 +24,10 @@ final class QueueRules {
     }
     boolean goesOn = state.active() && !state.stopPending();
     return switch (exitStatus) {
-      case "completed" -> new Fate(false, state.loop(), goesOn, false);
+      case "completed" -> new Fate(false, state.loop(), goesOn, state.stopPending());
       case "failed" ->
           state.ignoreFailures()
-              ? new Fate(false, state.loop(), goesOn, false)
+              ? new Fate(false, state.loop(), goesOn, state.stopPending())
               : new Fate(true, false, false, true);
       case "stopped" -> new Fate(false, state.loop(), false, true);
       default -> new Fate(true, false, false, true);

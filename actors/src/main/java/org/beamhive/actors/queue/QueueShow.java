@@ -61,6 +61,22 @@ final class QueueShow {
     environmentChange = null;
   }
 
+  Optional<EnvironmentChange> environmentChange() {
+    return Optional.ofNullable(environmentChange);
+  }
+
+  /** Whether the end of the plan was asked for. */
+  boolean ending() {
+    return workerState == WorkerState.STOPPING
+        || workerState == WorkerState.ABORTING
+        || workerState == WorkerState.HALTING;
+  }
+
+  /** Whether a pause was asked for that has not been reached. */
+  boolean pausing() {
+    return pausePending || workerState == WorkerState.PAUSING;
+  }
+
   boolean destroying() {
     return environmentChange == EnvironmentChange.DESTROY;
   }

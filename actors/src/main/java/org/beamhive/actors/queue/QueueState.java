@@ -380,7 +380,9 @@ record QueueState(
     Edit run(long scanId, RunUid run, List<String> followers) {
       lastScanId = Math.max(lastScanId, scanId);
       Map<String, List<String>> next = new LinkedHashMap<>(unfollowed);
-      next.put(run.value(), followers);
+      if (!followers.isEmpty()) {
+        next.put(run.value(), followers);
+      }
       unfollowed = next;
       return this;
     }

@@ -4,6 +4,7 @@ import akka.Done;
 import akka.actor.Cancellable;
 import akka.actor.CoordinatedShutdown;
 import akka.actor.typed.ActorRef;
+import akka.actor.typed.ActorSystem;
 import akka.actor.typed.Behavior;
 import akka.actor.typed.PostStop;
 import akka.actor.typed.PreRestart;
@@ -24,6 +25,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.beamhive.actors.queue.QueueMessage.Announce;
 import org.beamhive.actors.queue.QueueMessage.DevicesChanged;
@@ -54,6 +56,7 @@ import org.beamhive.protocol.queue.ScanQueueProtocol.ClearHistory;
 import org.beamhive.protocol.queue.ScanQueueProtocol.ClearQueue;
 import org.beamhive.protocol.queue.ScanQueueProtocol.Command;
 import org.beamhive.protocol.queue.ScanQueueProtocol.ControlRun;
+import org.beamhive.protocol.queue.ScanQueueProtocol.EnvironmentChange;
 import org.beamhive.protocol.queue.ScanQueueProtocol.ExecuteItem;
 import org.beamhive.protocol.queue.ScanQueueProtocol.GetHistory;
 import org.beamhive.protocol.queue.ScanQueueProtocol.GetItem;
@@ -113,8 +116,6 @@ public final class ScanQueue extends EventSourcedBehavior<Command, QueueEvent, Q
   private final ActorRef<ScanWorkerProtocol.Report> reports;
   private final ActorRef<ScanWorkerProtocol.Parked> parkedReplies;
   private final ActorRef<Followed> followed;
-  private final Cancellable shutdownTask;
-
   // what is not stored: changed by message handlers only, this actor has no futures
   private final List<ActorRef<QueueStatus>> subscribers = new ArrayList<>();
   private List<DeviceView> devices;
@@ -123,6 +124,9 @@ public final class ScanQueue extends EventSourcedBehavior<Command, QueueEvent, Q
   private int workerFailures;
   private ActorRef<Done> leaving;
   private QueueStatus lastStatus;
+  private Cancellable shutdownTask;
+  // where the announcements of runs go on, so that each gets its turn
+  private int announceFrom;
 
   /** The queue of a beamline. */
   public static Behavior<Request> create(String beamline, QueueParts parts) {
@@ -157,18 +161,18 @@ public final class ScanQueue extends EventSourcedBehavior<Command, QueueEvent, Q
             new DeviceDirectoryProtocol.Subscribe(
                 context.messageAdapter(
                     DeviceDirectoryProtocol.Devices.class, DevicesChanged::new)));
+  }
+
+  private Cancellable leaveAtShutdown() {
     ActorRef<Command> self = context.getSelf();
-    this.shutdownTask =
-        CoordinatedShutdown.get(context.getSystem())
-            .addCancellableTask(
-                CoordinatedShutdown.PhaseBeforeServiceUnbind(),
-                "leave-running-plan",
-                () ->
-                    AskPattern.<Command, Done>ask(
-                        self,
-                        NodeLeaves::new,
-                        Duration.ofMinutes(1),
-                        context.getSystem().scheduler()));
+    ActorSystem<Void> system = context.getSystem();
+    return CoordinatedShutdown.get(system)
+        .addCancellableTask(
+            CoordinatedShutdown.PhaseBeforeServiceUnbind(),
+            "leave-running-plan",
+            () ->
+                AskPattern.<Command, Done>ask(
+                    self, NodeLeaves::new, Duration.ofMinutes(1), system.scheduler()));
   }
 
   @Override
@@ -190,11 +194,30 @@ public final class ScanQueue extends EventSourcedBehavior<Command, QueueEvent, Q
   @Override
   public SignalHandler<QueueState> signalHandler() {
     return newSignalHandlerBuilder()
-        .onSignal(
-            RecoveryCompleted.instance(), state -> context.getSelf().tell(Recovered.RECOVERED))
-        .onSignal(PostStop.instance(), state -> shutdownTask.cancel())
-        .onSignal(PreRestart.instance(), state -> shutdownTask.cancel())
+        .onSignal(RecoveryCompleted.instance(), state -> onRecoveryCompleted())
+        .onSignal(PostStop.instance(), state -> stayAtShutdown())
+        .onSignal(PreRestart.instance(), state -> stayAtShutdown())
         .build();
+  }
+
+  /**
+   * The queue is read from the journal: at the start, and again after a write has failed. Then the
+   * worker was stopped with the queue, but this object is the same.
+   */
+  private void onRecoveryCompleted() {
+    worker = null;
+    liveLog = null;
+    show.workerEnded();
+    timers.cancel(RestartWorker.RESTART);
+    stayAtShutdown();
+    shutdownTask = leaveAtShutdown();
+    context.getSelf().tell(Recovered.RECOVERED);
+  }
+
+  private void stayAtShutdown() {
+    if (shutdownTask != null) {
+      shutdownTask.cancel();
+    }
   }
 
   @Override
@@ -281,7 +304,9 @@ public final class ScanQueue extends EventSourcedBehavior<Command, QueueEvent, Q
 
   private Effect<QueueEvent, QueueState> onExecute(QueueState state, ExecuteItem execute) {
     Optional<Refusal> refusal =
-        show.notIdle(state).or(() -> edits.checkItem(execute.item(), devices));
+        show.notIdle(state)
+            .or(() -> edits.checkItem(execute.item(), devices))
+            .or(() -> QueueEdits.refuseInstruction(execute.item()));
     if (refusal.isPresent()) {
       execute.replyTo().tell(new Refused(refusal.get()));
       return Effect().none();
@@ -352,7 +377,12 @@ public final class ScanQueue extends EventSourcedBehavior<Command, QueueEvent, Q
     show.environmentChanges(set.change());
     set.replyTo().tell(Accepted.ACCEPTED);
     changed(state);
-    switch (set.change()) {
+    changeEnvironment(state, set.change());
+    return Effect().none();
+  }
+
+  private void changeEnvironment(QueueState state, EnvironmentChange change) {
+    switch (change) {
       case OPEN -> context.getSelf().tell(new EnvironmentReached(true));
       case CLOSE -> context.getSelf().tell(new EnvironmentReached(false));
       case DESTROY -> {
@@ -363,7 +393,6 @@ public final class ScanQueue extends EventSourcedBehavior<Command, QueueEvent, Q
         }
       }
     }
-    return Effect().none();
   }
 
   private Effect<QueueEvent, QueueState> onEnvironmentReached(
@@ -397,6 +426,7 @@ public final class ScanQueue extends EventSourcedBehavior<Command, QueueEvent, Q
       if (!state.items().isEmpty()) {
         // the only instruction there is: queue_stop
         events.add(new QueueEvent.ItemsRemoved(List.of(state.items().get(0).uid())));
+        autostartOff(state).ifPresent(events::add);
       }
       events.add(new QueueEvent.ActiveSet(false, false));
     }
@@ -521,10 +551,14 @@ public final class ScanQueue extends EventSourcedBehavior<Command, QueueEvent, Q
     worker = context.spawn(parts.worker().create(job, reports), "worker-" + epoch.value());
     context.watchWith(worker, new WorkerGone(epoch));
     timers.startTimerWithFixedDelay(RecordAlive.RECORD, parts.settings().aliveInterval());
+    if (show.destroying()) {
+      worker.tell(new ScanWorkerProtocol.Abort("the environment was destroyed"));
+    }
     changed(state);
   }
 
   private Effect<QueueEvent, QueueState> onRecovered(QueueState state) {
+    show.environmentChange().ifPresent(change -> changeEnvironment(state, change));
     timers.startTimerWithFixedDelay(Announce.ANNOUNCE, parts.announceInterval());
     announce(state);
     if (state.running() != null) {
@@ -536,9 +570,16 @@ public final class ScanQueue extends EventSourcedBehavior<Command, QueueEvent, Q
   }
 
   private Effect<QueueEvent, QueueState> onTakeNext(QueueState state) {
-    return state.active() && state.running() == null && leaving == null
-        ? takeNext(state, false, context.getSystem().ignoreRef())
-        : Effect().none();
+    if (!state.active() || state.running() != null || leaving != null) {
+      return Effect().none();
+    }
+    if (!state.stopPending()) {
+      return takeNext(state, false, context.getSystem().ignoreRef());
+    }
+    List<QueueEvent> events = new ArrayList<>();
+    events.add(new QueueEvent.ActiveSet(false, false));
+    autostartOff(state).ifPresent(events::add);
+    return Effect().persist(events).thenRun(this::changed);
   }
 
   private void decideHowToGoOn(QueueState state) {
@@ -584,8 +625,26 @@ public final class ScanQueue extends EventSourcedBehavior<Command, QueueEvent, Q
         again
             ? "the worker had failed"
             : "the worker failed " + workerFailures + " times; see the log";
+    keepWhatWasAskedFor(state, again);
+    if (leaving != null) {
+      leaving.tell(Done.getInstance());
+    }
     timers.startSingleTimer(RestartWorker.RESTART, parts.settings().workerRestartDelay());
     return Effect().none();
+  }
+
+  /** A plan that was to end or to pause must not go on by itself because its worker has failed. */
+  private void keepWhatWasAskedFor(QueueState state, boolean again) {
+    if (show.ending()) {
+      nextMode = Mode.CLOSE;
+      nextBecause = "the worker failed while the plan was being ended";
+    } else if (again && !state.running().pausedBecause().isEmpty()) {
+      nextMode = Mode.RESUME_PAUSED;
+      nextBecause = state.running().pausedBecause();
+    } else if (again && show.pausing()) {
+      nextMode = Mode.RESUME_PAUSED;
+      nextBecause = "a pause was asked for, then the worker failed";
+    }
   }
 
   private Effect<QueueEvent, QueueState> onReport(QueueState state, WorkerReported reported) {
@@ -647,12 +706,19 @@ public final class ScanQueue extends EventSourcedBehavior<Command, QueueEvent, Q
             fate.requeue() ? copy(item, QueueRules.shown(result)) : null,
             fate.loop() ? copy(item, null) : null,
             fate.active()));
-    if (fate.autostartOff() && state.autostart()) {
-      events.add(new QueueEvent.ModeSet(state.loop(), state.ignoreFailures(), false));
+    if (fate.autostartOff()) {
+      autostartOff(state).ifPresent(events::add);
     }
     context.getLog().info("Item {} ended: {} {}", item.uid(), ended.exitStatus(), ended.message());
     workerFailures = 0;
     return Effect().persist(events).thenRun(this::afterItem);
+  }
+
+  /** Who stops the queue does not want it to start again by itself. */
+  private static Optional<QueueEvent> autostartOff(QueueState state) {
+    return state.autostart()
+        ? Optional.of(new QueueEvent.ModeSet(state.loop(), state.ignoreFailures(), false))
+        : Optional.empty();
   }
 
   private QueueItem copy(QueueItem item, Value.Fields result) {
@@ -691,9 +757,16 @@ public final class ScanQueue extends EventSourcedBehavior<Command, QueueEvent, Q
   }
 
   private void announce(QueueState state) {
-    state.unfollowed().entrySet().stream()
-        .limit(ANNOUNCED_AT_ONCE)
-        .forEach(run -> announceRun(state, new RunUid(run.getKey()), run.getValue()));
+    List<Map.Entry<String, List<String>>> open =
+        state.unfollowed().entrySet().stream()
+            .filter(run -> run.getValue().stream().anyMatch(parts.followers()::containsKey))
+            .toList();
+    int count = Math.min(ANNOUNCED_AT_ONCE, open.size());
+    for (int i = 0; i < count; i++) {
+      Map.Entry<String, List<String>> run = open.get((announceFrom + i) % open.size());
+      announceRun(state, new RunUid(run.getKey()), run.getValue());
+    }
+    announceFrom = open.isEmpty() ? 0 : (announceFrom + count) % open.size();
   }
 
   private void announceRun(QueueState state, RunUid run, List<String> missing) {
@@ -735,7 +808,9 @@ public final class ScanQueue extends EventSourcedBehavior<Command, QueueEvent, Q
   }
 
   private Effect<QueueEvent, QueueState> onSubscribe(QueueState state, SubscribeStatus subscribe) {
-    subscribers.add(subscribe.replyTo());
+    if (!subscribers.contains(subscribe.replyTo())) {
+      subscribers.add(subscribe.replyTo());
+    }
     context.watchWith(subscribe.replyTo(), new SubscriberGone(subscribe.replyTo()));
     subscribe.replyTo().tell(show.status(state));
     return Effect().none();

@@ -121,6 +121,8 @@ public final class RunFollower {
       return readPage(position, null);
     }
     log.tell(new Pull(position, settings.page(), pulled));
+    // messages between nodes can get lost: a newer pull replaces the older
+    timers.startSingleTimer(Look.LOOK, settings.announceInterval());
     return fetching(position, log);
   }
 
@@ -138,7 +140,7 @@ public final class RunFollower {
         .onMessage(Pulled.class, pull -> onPulled(position, log, pull.reply()))
         .onMessage(PageRead.class, page -> onPage(position, log, page))
         .onMessage(PageFailed.class, failed -> onPageFailed(position, log, failed))
-        .onMessage(Look.class, look -> log == null ? readPage(position, null) : Behaviors.same())
+        .onMessage(Look.class, look -> fetch(position, log))
         .onMessage(LogAt.class, at -> onLogAt(position, log, at, true))
         .onMessage(Next.class, next -> Behaviors.same())
         .onSignal(Terminated.class, gone -> onGone(position, log, gone, true))

@@ -7,6 +7,7 @@ import akka.actor.typed.Terminated;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.persistence.typed.PersistenceId;
+import akka.persistence.typed.RecoveryCompleted;
 import akka.persistence.typed.javadsl.CommandHandler;
 import akka.persistence.typed.javadsl.Effect;
 import akka.persistence.typed.javadsl.EventHandler;
@@ -90,15 +91,14 @@ public final class RunLog extends EventSourcedBehavior<Command, RunEntry, RunLog
 
   @Override
   public EventHandler<RunLogState, RunEntry> eventHandler() {
-    return (state, entry) -> {
-      state.add(entry);
-      return state;
-    };
+    return (state, entry) -> state.with(entry);
   }
 
   @Override
   public SignalHandler<RunLogState> signalHandler() {
     return newSignalHandlerBuilder()
+        // a write that seemed to have failed may be there after all
+        .onSignal(RecoveryCompleted.instance(), this::serveWaiting)
         .onSignal(
             Terminated.class, (state, gone) -> waiting.keySet().removeIf(gone.getRef()::equals))
         .build();

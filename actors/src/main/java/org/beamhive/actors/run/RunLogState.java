@@ -51,6 +51,10 @@ final class RunLogState {
       if (entry instanceof RunEntry.Started && started) {
         return Optional.of(Refusal.of("run-open", "the run has a start document already"));
       }
+      if (!started && !(entry instanceof RunEntry.Started || entry instanceof RunEntry.Answered)) {
+        return Optional.of(
+            Refusal.of("run-not-open", "the run has no start document: it must come first"));
+      }
       if (entry instanceof RunEntry.Described described) {
         if (names == streams) {
           names = new HashMap<>(streams);
@@ -85,7 +89,17 @@ final class RunLogState {
     return Optional.empty();
   }
 
-  void add(RunEntry entry) {
+  /**
+   * This log with one more entry. The empty one stays empty: a log that is read again after a
+   * failed write begins with the same object.
+   */
+  RunLogState with(RunEntry entry) {
+    RunLogState next = entries == 0 ? new RunLogState(tailSize) : this;
+    next.add(entry);
+    return next;
+  }
+
+  private void add(RunEntry entry) {
     entries++;
     tail.addLast(entry);
     if (tail.size() > tailSize) {
