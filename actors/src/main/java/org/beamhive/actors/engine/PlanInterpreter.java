@@ -658,6 +658,11 @@ final class PlanInterpreter {
     return logged >= given;
   }
 
+  /** Whether the log has kept the plan waiting for so long. */
+  boolean logSilent(long nanos) {
+    return (wait == Wait.LOG || wait == Wait.CLOSED) && nanoTime.getAsLong() - waitSince > nanos;
+  }
+
   /** What is waited for and for how long, or null if it is not too long yet. */
   String overdue(long readNanos, long stepNanos) {
     long waited = nanoTime.getAsLong() - waitSince;

@@ -259,11 +259,16 @@ final class PlanRun {
     String overdue =
         plan.overdue(
             parts.settings().readTimeout().toNanos(), parts.settings().stepTimeout().toNanos());
-    if (overdue == null) {
+    if (overdue != null) {
+      plan.fail(Refusal.of("timed-out", "timed out: " + overdue));
+      return advance();
+    }
+    if (!plan.logSilent(parts.settings().logTimeout().toNanos())) {
       return Behaviors.same();
     }
-    plan.fail(Refusal.of("timed-out", "timed out: " + overdue));
-    return advance();
+    return plan.interruptible()
+        ? pauseNow(Then.PAUSE, "the journal has taken nothing for " + parts.settings().logTimeout())
+        : logSilent();
   }
 
   private Behavior<Command> onPauseWhileRunning(Pause pause) {

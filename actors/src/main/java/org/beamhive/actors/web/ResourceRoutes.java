@@ -5,9 +5,11 @@ import akka.http.javadsl.server.PathMatchers;
 import akka.http.javadsl.server.Route;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Predicate;
 import org.beamhive.protocol.device.DeviceProtocol;
 import org.beamhive.protocol.model.DeviceName;
 import org.beamhive.protocol.model.DeviceView;
@@ -33,12 +35,17 @@ final class ResourceRoutes extends AllDirectives {
         api.get("devices/allowed", REDUCED, params -> allowed("devices_allowed")),
         api.get("devices/existing", REDUCED, params -> allowed("devices_existing")),
         api.get("devices", Set.of(), params -> devices()),
+        api.post("devices/stop", Set.of(), params -> stop(device -> true)),
         pathPrefix(
             "devices",
             () ->
-                path(
-                    PathMatchers.segment().slash("read"),
-                    name -> get(() -> api.answer(Set.of(), params -> read(name))))));
+                concat(
+                    path(
+                        PathMatchers.segment().slash("read"),
+                        name -> get(() -> api.answer(Set.of(), params -> read(name)))),
+                    path(
+                        PathMatchers.segment().slash("stop"),
+                        name -> post(() -> api.answer(Set.of(), params -> stop(name)))))));
   }
 
   private CompletionStage<ObjectNode> plans(String list) {
@@ -70,6 +77,32 @@ final class ResourceRoutes extends AllDirectives {
               ArrayNode list = answer.putArray("devices");
               devices.devices().forEach(device -> list.add(Json.device(device)));
               return answer.put("devices_uid", status.devicesUid(devices.version()));
+            });
+  }
+
+  private CompletionStage<ObjectNode> stop(String name) {
+    return stop(device -> device.name().value().equals(name))
+        .thenApply(
+            answer -> {
+              if (answer.get("devices").isEmpty()) {
+                throw ApiException.notFound("There is no device '" + name + "'.");
+              }
+              return answer;
+            });
+  }
+
+  /** Stops at once; a plan that was moving one of them fails. */
+  private CompletionStage<ObjectNode> stop(Predicate<DeviceView> which) {
+    return api.devices()
+        .thenApply(
+            devices -> {
+              List<DeviceView> stopped = devices.devices().stream().filter(which).toList();
+              api.backends().devices().stop(stopped);
+              ObjectNode answer = Json.success();
+              answer.set(
+                  "devices",
+                  Json.texts(stopped.stream().map(view -> view.name().value()).toList()));
+              return answer;
             });
   }
 

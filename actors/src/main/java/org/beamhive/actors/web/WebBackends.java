@@ -3,6 +3,7 @@ package org.beamhive.actors.web;
 import akka.NotUsed;
 import akka.actor.typed.ActorRef;
 import akka.stream.javadsl.Source;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -11,6 +12,7 @@ import org.beamhive.protocol.device.DeviceDirectoryProtocol;
 import org.beamhive.protocol.device.DeviceProtocol;
 import org.beamhive.protocol.document.Document;
 import org.beamhive.protocol.model.DeviceName;
+import org.beamhive.protocol.model.DeviceView;
 import org.beamhive.protocol.model.RunUid;
 import org.beamhive.protocol.plan.PlanDescription;
 import org.beamhive.protocol.queue.ScanQueueProtocol;
@@ -41,6 +43,12 @@ public record WebBackends(
 
     /** Reads a device outside any scan. */
     CompletionStage<DeviceProtocol.ReadReply> read(DeviceName device);
+
+    /**
+     * Tells devices to stop at once, whatever they do and whoever uses them. Goes to the devices
+     * directly, so that it works while the queue or the journal does not.
+     */
+    void stop(Collection<DeviceView> devices);
   }
 
   /** The documents of runs as they are made. */

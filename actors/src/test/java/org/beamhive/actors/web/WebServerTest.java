@@ -19,6 +19,7 @@ import java.net.http.HttpResponse;
 import java.net.http.WebSocket;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -153,6 +154,8 @@ class WebServerTest {
     return Source.from(documents);
   }
 
+  private static final BlockingQueue<String> STOPPED = new LinkedBlockingQueue<>();
+
   private static final class FakeDevices implements WebBackends.DeviceAccess {
     @Override
     public CompletionStage<Devices> devices() {
@@ -173,6 +176,11 @@ class WebServerTest {
               List.of("samx"),
               Set.of("sample"));
       return CompletableFuture.completedFuture(new Devices(3, List.of(samx)));
+    }
+
+    @Override
+    public void stop(Collection<DeviceView> devices) {
+      devices.forEach(device -> STOPPED.add(device.name().value()));
     }
 
     @Override
@@ -467,6 +475,18 @@ class WebServerTest {
     } else if (request instanceof GetStatus get) {
       get.replyTo().tell(status(true));
     }
+  }
+
+  @Test
+  void stopsDevicesWithoutAskingTheQueue() throws Exception {
+    assertThat(post("/api/devices/samx/stop", "{}"))
+        .isEqualTo("{\"success\":true,\"msg\":\"\",\"devices\":[\"samx\"]}");
+    assertThat(STOPPED.poll(5, TimeUnit.SECONDS)).isEqualTo("samx");
+    assertThat(post("/api/devices/stop", "{}")).contains("samx");
+    assertThat(STOPPED.poll(5, TimeUnit.SECONDS)).isEqualTo("samx");
+    HttpResponse<String> unknown = call("POST", "/api/devices/nosuch/stop", "{}");
+    assertThat(unknown.statusCode()).isEqualTo(404);
+    assertThat(unknown.body()).contains("There is no device 'nosuch'.");
   }
 
   @Test

@@ -12,6 +12,7 @@ import akka.cluster.MemberStatus;
 import akka.cluster.typed.Cluster;
 import akka.http.javadsl.ServerBinding;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -160,6 +161,11 @@ public final class NodeGuardian {
           DeviceProtocol.ReadNow::new,
           timeout,
           system.scheduler());
+    }
+
+    @Override
+    public void stop(Collection<DeviceView> views) {
+      views.forEach(view -> DeviceSharding.ref(system, view).tell(DeviceProtocol.Stop.STOP));
     }
 
     private CompletionStage<DeviceProtocol.ReadReply> unknown(DeviceName name) {
