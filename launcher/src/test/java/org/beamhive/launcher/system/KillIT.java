@@ -49,6 +49,23 @@ class KillIT {
     system.close();
   }
 
+  /** Starts the scan; its item. */
+  private static String begin(NodeClient client) {
+    client.openEnvironment();
+    String scan = client.submit(SCAN);
+    client.accepted("/api/queue/start", "{}");
+    return scan;
+  }
+
+  /** The scan has come to its end with every point once; its run. */
+  private String requireCompleted(NodeClient client, String scan) {
+    JsonNode result = client.ended(scan, LONG);
+    assertThat(result.path("exit_status").asText()).as(result.toString()).isEqualTo("completed");
+    String run = result.at("/run_uids/0").asText();
+    system.requireComplete(client, run, 200, "success");
+    return run;
+  }
+
   @Test
   void aScanGoesOnAfterItsNodeWasKilledInTheMiddle() {
     NodeClient client = system.start();
@@ -60,27 +77,20 @@ class KillIT {
     system.node().kill();
 
     client = system.start();
-    JsonNode result = client.ended(scan, LONG);
-    assertThat(result.path("exit_status").asText()).isEqualTo("completed");
-    system.requireComplete(client, result.at("/run_uids/0").asText(), 200, "success");
+    requireCompleted(client, scan);
     assertThat(client.ended(behind, LONG).path("exit_status").asText()).isEqualTo("completed");
   }
 
   @Test
   void aScanGoesOnAfterItsNodeWasKilledDuringTheBaselineReading() {
     NodeClient client = system.start();
-    client.openEnvironment();
-    String scan = client.submit(SCAN);
-    client.accepted("/api/queue/start", "{}");
+    String scan = begin(client);
     client.runningRun();
     system.node().kill();
     double killed = System.currentTimeMillis() / 1000.0;
 
     client = system.start();
-    JsonNode result = client.ended(scan, LONG);
-    assertThat(result.path("exit_status").asText()).isEqualTo("completed");
-    String run = result.at("/run_uids/0").asText();
-    system.requireComplete(client, run, 200, "success");
+    String run = requireCompleted(client, scan);
     NodeClient.Documents documents = client.documents(run).await("stop");
     assertThat(documents.seqNums("baseline")).containsExactly(1L, 2L);
     assertThat(documents.all("event").get(0).path("time").asDouble())
@@ -91,28 +101,21 @@ class KillIT {
   @Test
   void aScanIsClosedAfterItsNodeWasKilledBetweenTheLastPointAndTheEnd() {
     NodeClient client = system.start();
-    client.openEnvironment();
-    String scan = client.submit(SCAN);
-    client.accepted("/api/queue/start", "{}");
+    String scan = begin(client);
     NodeClient.Documents documents =
         client.documents(client.runningRun()).awaitEvents("primary", 200);
     assertThat(documents.all("stop")).as("the last baseline is still being read").isEmpty();
     system.node().kill();
 
     client = system.start();
-    JsonNode result = client.ended(scan, LONG);
-    assertThat(result.path("exit_status").asText()).isEqualTo("completed");
-    String run = result.at("/run_uids/0").asText();
-    system.requireComplete(client, run, 200, "success");
+    String run = requireCompleted(client, scan);
     assertThat(client.documents(run).await("stop").seqNums("baseline")).containsExactly(1L, 2L);
   }
 
   @Test
   void aRunComesBackPausedAfterTooLongAGapAndSaysWhy() {
     NodeClient client = system.start();
-    client.openEnvironment();
-    String scan = client.submit(SCAN);
-    client.accepted("/api/queue/start", "{}");
+    String scan = begin(client);
     client.documents(client.runningRun()).awaitEvents("primary", 20);
     system.node().kill();
 
@@ -121,47 +124,35 @@ class KillIT {
     assertThat(again.get("/api/runs/" + again.runningRun()).at("/run/paused_because").asText())
         .contains("beamhive.recovery.resume-within");
     again.accepted("/api/re/resume", "{}");
-    JsonNode result = again.ended(scan, LONG);
-    assertThat(result.path("exit_status").asText()).isEqualTo("completed");
-    system.requireComplete(again, result.at("/run_uids/0").asText(), 200, "success");
+    requireCompleted(again, scan);
   }
 
   @Test
   void aScanWaitsForAKilledRedisAndLosesNothing() {
     NodeClient client = system.start();
-    client.openEnvironment();
-    String scan = client.submit(SCAN);
-    client.accepted("/api/queue/start", "{}");
+    String scan = begin(client);
     client.documents(client.runningRun()).awaitEvents("primary", 60);
     system.redis().orElseThrow().destroyForcibly();
 
-    JsonNode result = client.ended(scan, LONG);
-    assertThat(result.path("exit_status").asText()).isEqualTo("completed");
-    system.requireComplete(client, result.at("/run_uids/0").asText(), 200, "success");
+    requireCompleted(client, scan);
   }
 
   @Test
   void aNodeThatIsToldToEndLeavesItsRunInGoodOrderAndTheNextStartGoesOn() {
     NodeClient client = system.start();
-    client.openEnvironment();
-    String scan = client.submit(SCAN);
-    client.accepted("/api/queue/start", "{}");
+    String scan = begin(client);
     client.documents(client.runningRun()).awaitEvents("primary", 60);
     system.node().terminate();
     system.node().awaitExit(Duration.ofSeconds(30));
 
     client = system.start();
-    JsonNode result = client.ended(scan, LONG);
-    assertThat(result.path("exit_status").asText()).isEqualTo("completed");
-    system.requireComplete(client, result.at("/run_uids/0").asText(), 200, "success");
+    requireCompleted(client, scan);
   }
 
   @Test
   void anAbortedRunStopsItsMotorAndHasOneStopDocument() {
     NodeClient client = system.start();
-    client.openEnvironment();
-    String scan = client.submit(SCAN);
-    client.accepted("/api/queue/start", "{}");
+    String scan = begin(client);
     String run = client.runningRun();
     client.documents(run).awaitEvents("primary", 10);
     client.accepted("/api/re/pause", "{\"option\":\"immediate\"}");
