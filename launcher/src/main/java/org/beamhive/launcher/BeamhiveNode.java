@@ -88,6 +88,12 @@ public final class BeamhiveNode implements AutoCloseable {
     // every mistake of the settings is found before the first thing is touched
     NodeParts.of(settings, inForce(config, settings, "redis://127.0.0.1"), devices, plans);
     requireFree(settings.host(), settings.port(), "beamhive.node.port");
+    if (settings.has("gateway")) {
+      requireFree(
+          config.getString("beamhive.web.host"),
+          config.getInt("beamhive.web.port"),
+          "beamhive.web.port");
+    }
     DataFolder folder = DataFolder.take(settings.dataDir());
     Optional<EmbeddedRedis> redis = Optional.empty();
     try {
@@ -217,7 +223,7 @@ public final class BeamhiveNode implements AutoCloseable {
     }
   }
 
-  private static void requireFree(String host, int port, String key) {
+  static void requireFree(String host, int port, String key) {
     if (port == 0) {
       return;
     }

@@ -31,6 +31,8 @@ final class IocCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
+    // Channel Access would quietly take another port
+    BeamhiveNode.requireFree("127.0.0.1", port, "--port");
     SimulatedIoc ioc = SimulatedIoc.start(port);
     EndWithProcess.register(ioc);
     spec.commandLine().getOut().println("IOC       127.0.0.1:" + ioc.port());

@@ -75,6 +75,7 @@ final class PlanInterpreter {
   // interrupted commands whose devices have not said yet that they stand
   private final Map<Long, Pending> abandoned = new HashMap<>();
   private final Map<DeviceName, Value> positions = new LinkedHashMap<>();
+  private final Map<DeviceName, Value> origins = new LinkedHashMap<>();
   private final Set<DeviceName> moved = new LinkedHashSet<>();
   private final Set<DeviceName> staged = new LinkedHashSet<>();
   private final List<DeviceName> bundleDevices = new ArrayList<>();
@@ -131,6 +132,9 @@ final class PlanInterpreter {
       } else if (next instanceof Instruction.Locate) {
         recorded = progress.answers().get(step.number());
         atLimit = recorded == null;
+        if (!atLimit) {
+          rememberOrigin(((Instruction.Locate) next).device(), recorded);
+        }
       } else if (next instanceof Instruction.Save) {
         atLimit =
             !bundleDevices.isEmpty()
@@ -415,6 +419,18 @@ final class PlanInterpreter {
     }
   }
 
+  /**
+   * A plan that asks inside its run where a device is will move it relative to that: a plain
+   * relative move has no run.
+   */
+  private void rememberOrigin(DeviceName device, Value located) {
+    if (runOpen && located instanceof Value.Fields fields) {
+      Value setpoint = fields.get(Instruction.Locate.SETPOINT);
+      boolean usable = setpoint != null && Double.isFinite(setpoint.asDouble());
+      origins.put(device, usable ? setpoint : fields.get(Instruction.Locate.READBACK));
+    }
+  }
+
   /** A device was located. */
   void onLocated(long token, Value setpoint, Value readback) {
     abandoned.remove(token);
@@ -422,6 +438,9 @@ final class PlanInterpreter {
       locating = false;
       answer = new Value.Fields(Map.of("setpoint", setpoint, "readback", readback));
       effects.recordAnswer(current.number(), answer);
+      if (current.instruction() instanceof Instruction.Locate locate) {
+        rememberOrigin(locate.device(), answer);
+      }
       given++;
       sinceCheckpoint.clear();
     }
@@ -595,6 +614,12 @@ final class PlanInterpreter {
     abandonPending();
     locating = false;
     wait = Wait.NOTHING;
+  }
+
+  /** Moves what a relative scan has moved back to where it was; the answers come as usual. */
+  void goBack() {
+    abandoned.clear();
+    origins.forEach((device, origin) -> effects.set(device, origin, expect("", device)));
   }
 
   /** Unstages what is still staged; the answers come as usual. */

@@ -102,6 +102,8 @@ final class PlanRun {
   // changed by message handlers only: this actor has no futures
   private PlanInterpreter plan;
   private boolean openReported;
+  // somebody wants to go on before the pause has come about
+  private boolean resumeAsked;
   private ActorRef<Parked> parking;
   private final Set<DeviceName> lost = new LinkedHashSet<>();
 
@@ -425,7 +427,7 @@ final class PlanRun {
 
   /** What may come while a pause is on its way, whatever is waited for. */
   private BehaviorBuilder<Command> duringPause(String because) {
-    return duringPause(because, resume -> Behaviors.same());
+    return duringPause(because, resume -> onResumeWhilePausing());
   }
 
   private BehaviorBuilder<Command> duringPause(
@@ -457,10 +459,17 @@ final class PlanRun {
     return Behaviors.same();
   }
 
+  private Behavior<Command> onResumeWhilePausing() {
+    resumeAsked = true;
+    return Behaviors.same();
+  }
+
   private Behavior<Command> arrived(Then then, String because) {
     timers.cancel(TimeIsUp.TIME_IS_UP);
+    boolean goOn = resumeAsked;
+    resumeAsked = false;
     return switch (parking != null ? Then.PARK : then) {
-      case PAUSE -> paused(because);
+      case PAUSE -> goOn ? onResume() : paused(because);
       case PARK -> parked();
       case REATTACH -> reattaching();
     };
@@ -564,10 +573,23 @@ final class PlanRun {
     plan.end();
     lost.forEach(plan::gone);
     if (!plan.stopping()) {
-      return unstage(ending);
+      return goBack(ending);
     }
     timers.startSingleTimer(TimeIsUp.TIME_IS_UP, parts.settings().stopTimeout());
-    return finishing(() -> !plan.stopping(), () -> unstage(ending), () -> unstage(ending));
+    return finishing(() -> !plan.stopping(), () -> goBack(ending), () -> goBack(ending));
+  }
+
+  /** A relative scan that was cut short goes back to where it began, unless it was halted. */
+  private Behavior<Command> goBack(Ending ending) {
+    if (ending.exitStatus().equals("completed") || ending.exitStatus().equals("halted")) {
+      return unstage(ending);
+    }
+    plan.goBack();
+    if (!plan.busy()) {
+      return unstage(ending);
+    }
+    timers.startSingleTimer(TimeIsUp.TIME_IS_UP, parts.settings().stepTimeout());
+    return finishing(() -> !plan.busy(), () -> unstage(ending), () -> unstage(ending));
   }
 
   private Behavior<Command> unstage(Ending ending) {

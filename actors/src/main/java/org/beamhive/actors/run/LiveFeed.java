@@ -14,6 +14,7 @@ import akka.stream.typed.javadsl.ActorSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.NoSuchElementException;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
@@ -59,13 +60,15 @@ public final class LiveFeed {
 
   private record Existing(boolean exists) implements Command {}
 
-  private sealed interface Out permits Documents, End {}
+  private sealed interface Out permits Documents, End, Unknown {}
 
   private record Documents(List<Document> documents) implements Out {}
 
   private enum End implements Out {
     END
   }
+
+  private record Unknown(RunUid run) implements Out {}
 
   /** A run to follow. */
   private record Wanted(RunUid run, ActorRef<RunLogProtocol.Request> log, long from) {}
@@ -96,7 +99,12 @@ public final class LiveFeed {
                           out == End.END
                               ? Optional.of(CompletionStrategy.draining())
                               : Optional.empty(),
-                      out -> Optional.empty())
+                      out ->
+                          out instanceof Unknown unknown
+                              ? Optional.of(
+                                  new NoSuchElementException(
+                                      "there is no run '" + unknown.run() + "'"))
+                              : Optional.empty())
                   .mapMaterializedValue(
                       sink -> {
                         feed.tell(new SinkAt(sink));
@@ -249,7 +257,7 @@ public final class LiveFeed {
       follow(new Wanted(only.orElseThrow(), null, 1));
       return Behaviors.same();
     }
-    sink.tell(End.END);
+    sink.tell(new Unknown(only.orElseThrow()));
     return Behaviors.stopped();
   }
 

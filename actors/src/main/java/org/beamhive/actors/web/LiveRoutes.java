@@ -16,6 +16,7 @@ import akka.stream.typed.javadsl.ActorSource;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.util.List;
+import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.beamhive.protocol.document.Document;
@@ -67,6 +68,11 @@ final class LiveRoutes extends AllDirectives {
         .map(LiveRoutes::frame)
         .recover(
             new PFBuilder<Throwable, Message>()
+                .match(
+                    NoSuchElementException.class,
+                    unknown ->
+                        TextMessage.create(
+                            Json.detail("Not followed: " + unknown.getMessage() + ".").toString()))
                 .matchAny(
                     failure -> {
                       LOG.warn("A live view of documents ended early", failure);

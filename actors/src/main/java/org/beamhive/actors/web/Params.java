@@ -219,7 +219,29 @@ final class Params {
     if (!finite(value)) {
       throw ApiException.badRequest("The JSON holds a number that is too large for a float.");
     }
+    if (value != null && !wellFormed(value)) {
+      throw ApiException.badRequest(
+          "The JSON holds half of a character (an unpaired surrogate such as \\ud800), which is no text.");
+    }
     return value == null ? Value.None.NONE : value;
+  }
+
+  /** Half a character can be read, but never be stored again. */
+  private static boolean wellFormed(Value value) {
+    if (value instanceof Value.Text text) {
+      return wellFormed(text.value());
+    }
+    if (value instanceof Value.Items list) {
+      return list.items().stream().allMatch(Params::wellFormed);
+    }
+    return !(value instanceof Value.Fields map)
+        || map.fields().entrySet().stream()
+            .allMatch(field -> wellFormed(field.getKey()) && wellFormed(field.getValue()));
+  }
+
+  private static boolean wellFormed(String text) {
+    return text.codePoints()
+        .noneMatch(point -> point >= Character.MIN_SURROGATE && point <= Character.MAX_SURROGATE);
   }
 
   private static boolean finite(Value value) {

@@ -111,6 +111,7 @@ class ScanWorkerTest {
   private final TestProbe<Report> queue = KIT.createTestProbe();
   // what devices were told, in order
   private final List<String> trace = new CopyOnWriteArrayList<>();
+  private final List<Double> targets = new CopyOnWriteArrayList<>();
   // commands that are not answered now, as "set m1"
   private final Set<String> held = ConcurrentHashMap.newKeySet();
   private final Set<String> failing = ConcurrentHashMap.newKeySet();
@@ -153,7 +154,13 @@ class ScanWorkerTest {
                           away.contains(name)
                               ? new NotAttached(view.name(), Refusal.of("x", name + " is away"))
                               : new Attached(context.getSelf(), view, description(view.name())));
+                } else if (message instanceof DeviceProtocol.Locate locate) {
+                  Value here = Value.of(position[0]);
+                  locate
+                      .replyTo()
+                      .tell(new DeviceProtocol.Located(view.name(), locate.token(), here, here));
                 } else if (message instanceof DeviceProtocol.Set set) {
+                  targets.add(set.setpoint().asDouble());
                   Failed stopped =
                       new Failed(view.name(), set.token(), Refusal.of("stopped", "stopped"));
                   moving.add(stopped);
@@ -471,6 +478,18 @@ class ScanWorkerTest {
   }
 
   @ParameterizedTest
+  @CsvSource({"stopped, 0", "aborted, 0", "halted, -1"})
+  void aRelativeScanThatIsCutShortGoesBackUnlessItIsHalted(String how, double last) {
+    held.add("trigger det");
+    var worker = worker(Mode.FRESH, plan("rel_scan", List.of("det"), "m1", -1, 1, 3));
+    told("trigger det", 1);
+    worker.tell(end(how));
+    assertThat(ended().exitStatus()).isEqualTo(how);
+    assertThat(targets.get(targets.size() - 1)).isEqualTo(last);
+    detached();
+  }
+
+  @ParameterizedTest
   @CsvSource({"stopped, success", "aborted, abort", "halted, abort"})
   void endsWhilePaused(String how, String exitStatus) {
     held.add("trigger det");
@@ -576,6 +595,8 @@ class ScanWorkerTest {
   @Test
   void anEndThatIsAskedForBeforeTheLogIsReadClosesTheRunAllTheSame() {
     crash();
+    // should the log be read first after all, the plan gets no further than its first move
+    held.add("set m1");
     worker(Mode.RESUME).tell(new Abort("too late"));
     assertThat(ended())
         .isEqualTo(new Ended(item, "aborted", "too late", List.of(run), List.of(7L)));

@@ -478,6 +478,17 @@ class WebServerTest {
   }
 
   @Test
+  void refusesHalfACharacter() throws Exception {
+    HttpResponse<String> answer =
+        call(
+            "POST",
+            "/api/queue/item/add",
+            "{\"item\":{\"name\":\"count\",\"meta\":{\"a\":\"\\ud800\"}}}");
+    assertThat(answer.statusCode()).isEqualTo(400);
+    assertThat(answer.body()).contains("surrogate");
+  }
+
+  @Test
   void stopsDevicesWithoutAskingTheQueue() throws Exception {
     assertThat(post("/api/devices/samx/stop", "{}"))
         .isEqualTo("{\"success\":true,\"msg\":\"\",\"devices\":[\"samx\"]}");

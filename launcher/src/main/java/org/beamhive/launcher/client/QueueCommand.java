@@ -4,14 +4,34 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
 @Command(
     name = "queue",
-    description = "The running item and the waiting ones.",
-    footer = {"", "Examples:", "  beamhive queue", "  beamhive queue --json | jq .items"})
+    description = "The running item and the waiting ones; removes waiting ones.",
+    footer = {
+      "",
+      "Examples:",
+      "  beamhive queue",
+      "  beamhive queue --remove 700d976e-19fa-4148-b334-31a626b1bf97",
+      "  beamhive queue --clear",
+      "  beamhive queue --json | jq .items"
+    })
 final class QueueCommand extends ClientCommand {
+  @Option(names = "--remove", paramLabel = "ITEM_UID", description = "Removes a waiting item.")
+  private String remove;
+
+  @Option(names = "--clear", description = "Removes all waiting items.")
+  private boolean clear;
+
   @Override
   int run(ApiClient api) {
+    if (remove != null) {
+      api.post("/api/queue/item/remove", ApiClient.object().put("uid", remove));
+    }
+    if (clear) {
+      api.post("/api/queue/clear");
+    }
     JsonNode queue = api.get("/api/queue/get");
     if (json()) {
       print(queue);

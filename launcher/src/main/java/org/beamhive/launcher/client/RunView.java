@@ -30,6 +30,7 @@ final class RunView {
   private final Map<String, Curve> curves = new LinkedHashMap<>();
   private String border = "";
   private long points;
+  private long firstPoint;
 
   private record Column(int width, Integer precision) {}
 
@@ -129,6 +130,9 @@ final class RunView {
 
   void measured(JsonNode event) {
     points = event.path("seq_num").asLong();
+    if (firstPoint == 0) {
+      firstPoint = points;
+    }
     JsonNode data = event.path("data");
     StringBuilder row = new StringBuilder("|");
     row.append(cell(Long.toString(points), 9));
@@ -161,7 +165,10 @@ final class RunView {
     if (!border.isEmpty()) {
       terminal.line(border);
     }
-    curves.forEach(this::peak);
+    // of a run that was joined in the middle only a part of the curve is known
+    if (firstPoint == 1) {
+      curves.forEach(this::peak);
+    }
     String reason = stop.path("reason").asText();
     terminal.line(
         name()
@@ -188,7 +195,9 @@ final class RunView {
               line.append(" at ").append(motor).append(' ');
               line.append(Show.number(peak.maxAt(), precision));
               line.append(", centre of mass ").append(Show.number(peak.centreOfMass(), finer));
-              line.append(", FWHM ").append(Show.number(peak.fwhm(), finer));
+              if (Double.isFinite(peak.fwhm())) {
+                line.append(", FWHM ").append(Show.number(peak.fwhm(), finer));
+              }
               peak.fit()
                   .ifPresent(
                       fit ->

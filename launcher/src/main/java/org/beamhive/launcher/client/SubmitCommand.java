@@ -76,6 +76,14 @@ final class SubmitCommand extends ClientCommand {
                     + ", "
                     + answer.path("qsize").asText()
                     + " waiting)");
+        int ahead = answer.path("qsize").asInt() - 1;
+        if (ahead > 0 && !front && !noStart) {
+          out()
+              .println(
+                  ahead
+                      + (ahead == 1 ? " item runs" : " items run")
+                      + " first: see beamhive queue.");
+        }
         out().flush();
       }
       if (!noStart) {

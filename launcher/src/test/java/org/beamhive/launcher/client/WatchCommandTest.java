@@ -89,6 +89,11 @@ class WatchCommandTest {
     public CompletionStage<DeviceProtocol.ReadReply> read(DeviceName device) {
       return CompletableFuture.failedFuture(new IllegalStateException());
     }
+
+    @Override
+    public void stop(java.util.Collection<org.beamhive.protocol.model.DeviceView> devices) {
+      throw new IllegalStateException();
+    }
   }
 
   private int watch(String... words) {
