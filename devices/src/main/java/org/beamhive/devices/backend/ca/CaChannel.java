@@ -206,6 +206,9 @@ final class CaChannel implements SignalBackend.Link {
             begin(new Put(request, data, channel == null ? "" : channel.getHostName()));
           } catch (DeviceFailure refused) {
             request.fail(refused);
+          } catch (RuntimeException gone) {
+            // the circuit may break at any moment: whoever waits is told at once
+            request.fail(failure("written", gone));
           }
         });
     return request.promise();
