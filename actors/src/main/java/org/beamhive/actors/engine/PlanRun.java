@@ -98,6 +98,7 @@ final class PlanRun {
   private final DeviceLinks links;
   private final ActorRef<RunLogProtocol.Request> log;
   private final RunProgress progress;
+  private final ReadoutGroups readout;
   private final ActorRef<ScanBundlerProtocol.Request> bundler;
   // changed by message handlers only: this actor has no futures
   private PlanInterpreter plan;
@@ -115,7 +116,9 @@ final class PlanRun {
       ActorRef<Report> queue,
       DeviceLinks links,
       ActorRef<RunLogProtocol.Request> log,
-      RunProgress progress) {
+      RunProgress progress,
+      ReadoutGroups readout) {
+    this.readout = readout;
     this.context = context;
     this.timers = timers;
     this.job = job;
@@ -773,7 +776,8 @@ final class PlanRun {
     public void openRun(Value.Fields metadata) {
       Instant now = parts.clock().instant();
       double time = now.getEpochSecond() + now.getNano() * 1e-9;
-      bundler.tell(new OpenRun(new RunStart(job.run(), time, job.scanId(), metadata)));
+      Value.Fields all = metadata.with(ReadoutGroups.FIELD, readout.toValue());
+      bundler.tell(new OpenRun(new RunStart(job.run(), time, job.scanId(), all)));
     }
 
     @Override

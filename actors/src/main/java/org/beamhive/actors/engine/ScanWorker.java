@@ -76,6 +76,7 @@ public final class ScanWorker {
   private final DeviceLinks links;
   // changed by message handlers only: this actor has no futures
   private RunProgress progress;
+  private ReadoutGroups readout = new ReadoutGroups(List.of(), List.of());
   private List<DeviceView> devices;
   private String refusedBecause;
   private boolean pauseAsked;
@@ -184,6 +185,17 @@ public final class ScanWorker {
     // what a plan reads must not depend on which device happens to be connected just now: not
     // connected is found out below
     List<DeviceView> asIfConnected = devices.stream().map(ScanWorker::asIfConnected).toList();
+    Optional<ReadoutGroups> recorded = ReadoutGroups.of(progress.start());
+    Optional<String> missing = recorded.flatMap(groups -> groups.missing(asIfConnected));
+    if (missing.isPresent()) {
+      refusedBecause = "device '" + missing.get() + "', which this run reads, is not there";
+      return Behaviors.same();
+    }
+    readout = recorded.orElseGet(() -> ReadoutGroups.of(asIfConnected));
+    return decideOnPlan(readout.apply(asIfConnected));
+  }
+
+  private Behavior<Command> decideOnPlan(List<DeviceView> asIfConnected) {
     Optional<Refusal> refusal = parts.plans().check(job.request(), asIfConnected);
     if (refusal.isPresent()) {
       refusedBecause = refusal.get().text();
@@ -199,24 +211,9 @@ public final class ScanWorker {
   }
 
   private static DeviceView asIfConnected(DeviceView view) {
-    if (view.state() != DeviceView.State.CONNECTING) {
-      return view;
-    }
-    return new DeviceView(
-        view.name(),
-        view.hutch(),
-        view.deviceClass(),
-        view.description(),
-        DeviceView.State.READY,
-        view.problem(),
-        view.abilities(),
-        view.readoutPriority(),
-        view.softwareTrigger(),
-        view.limits(),
-        view.units(),
-        view.precision(),
-        view.hints(),
-        view.tags());
+    return view.state() == DeviceView.State.CONNECTING
+        ? view.withState(DeviceView.State.READY)
+        : view;
   }
 
   // ------------------------------------------------------------------ attaching
@@ -266,7 +263,7 @@ public final class ScanWorker {
     } else if (pauseAsked) {
       pausedBecause = "paused before it began";
     }
-    return new PlanRun(context, timers, job, parts, queue, links, log, progress)
+    return new PlanRun(context, timers, job, parts, queue, links, log, progress, readout)
         .begin(plan.steps(), pausedBecause);
   }
 
@@ -314,7 +311,7 @@ public final class ScanWorker {
     if (progress.start() != null) {
       links.use(PlanRun.devicesOf(progress.start()), devices == null ? List.of() : devices);
       links.stopAll();
-      return new PlanRun(context, timers, job, parts, queue, links, log, progress)
+      return new PlanRun(context, timers, job, parts, queue, links, log, progress, readout)
           .close(exitStatus, message);
     }
     return end(exitStatus, message);

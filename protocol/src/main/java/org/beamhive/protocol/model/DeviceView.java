@@ -65,6 +65,44 @@ public record DeviceView(
     FLYABLE
   }
 
+  /** This view with another state. */
+  public DeviceView withState(State next) {
+    return new DeviceView(
+        name,
+        hutch,
+        deviceClass,
+        description,
+        next,
+        problem,
+        abilities,
+        readoutPriority,
+        softwareTrigger,
+        limits,
+        units,
+        precision,
+        hints,
+        tags);
+  }
+
+  /** This view with another readout priority. */
+  public DeviceView withReadoutPriority(ReadoutPriority next) {
+    return new DeviceView(
+        name,
+        hutch,
+        deviceClass,
+        description,
+        state,
+        problem,
+        abilities,
+        next,
+        softwareTrigger,
+        limits,
+        units,
+        precision,
+        hints,
+        tags);
+  }
+
   /** Whether it has an ability. */
   public boolean can(Ability ability) {
     return abilities.contains(ability);
