@@ -52,6 +52,7 @@ class KillIT {
   /** Starts the scan; its item. */
   private static String begin(NodeClient client) {
     client.openEnvironment();
+    client.awaitDevices(3);
     String scan = client.submit(SCAN);
     client.accepted("/api/queue/start", "{}");
     return scan;
@@ -70,6 +71,7 @@ class KillIT {
   void aScanGoesOnAfterItsNodeWasKilledInTheMiddle() {
     NodeClient client = system.start();
     client.openEnvironment();
+    client.awaitDevices(3);
     String scan = client.submit(SCAN);
     String behind = client.submit(COUNT);
     client.accepted("/api/queue/start", "{}");

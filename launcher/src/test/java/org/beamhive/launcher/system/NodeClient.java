@@ -86,6 +86,20 @@ final class NodeClient {
     return get("/api/status").path("manager_state").asText();
   }
 
+  /** Waits until so many devices are there and ready. */
+  void awaitDevices(int count) {
+    Await.that(
+        count + " devices",
+        Duration.ofSeconds(30),
+        () -> {
+          int ready = 0;
+          for (JsonNode device : get("/api/devices").path("devices")) {
+            ready += device.path("state").asText().equals("ready") ? 1 : 0;
+          }
+          return ready >= count;
+        });
+  }
+
   /** Adds a plan to the queue, as soon as its devices are known; its item uid. */
   String submit(String item) {
     return Await.until(
