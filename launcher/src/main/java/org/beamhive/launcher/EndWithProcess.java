@@ -3,10 +3,11 @@ package org.beamhive.launcher;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Closes something when the process is told to end, in good order, once. */
-final class EndWithProcess {
+public final class EndWithProcess {
   private EndWithProcess() {}
 
-  static AutoCloseable register(AutoCloseable part) {
+  /** Closes the part once: at the end of the process, or when the result is closed before. */
+  public static AutoCloseable register(AutoCloseable part) {
     AtomicBoolean closed = new AtomicBoolean();
     AutoCloseable once =
         () -> {

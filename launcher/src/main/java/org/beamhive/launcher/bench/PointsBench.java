@@ -15,6 +15,7 @@ import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.beamhive.cluster.ConfigLayers;
 import org.beamhive.launcher.BeamhiveNode;
+import org.beamhive.launcher.EndWithProcess;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -75,12 +76,16 @@ final class PointsBench implements Callable<Integer> {
     }
     PrintWriter out = spec.commandLine().getOut();
     Path folder = Files.createTempDirectory("beamhive-bench");
-    try (BeamhiveNode node = BeamhiveNode.start(config(folder))) {
+    BeamhiveNode node = BeamhiveNode.start(config(folder));
+    // a benchmark that is interrupted must not leave its Redis behind
+    AutoCloseable ending = EndWithProcess.register(node);
+    try {
       MeasuredRuns runs = new MeasuredRuns(node);
       for (Case one : cases) {
         measure(runs, one, out);
       }
     } finally {
+      ending.close();
       deleteAll(folder);
     }
     return 0;
