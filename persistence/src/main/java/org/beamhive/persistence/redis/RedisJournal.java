@@ -21,6 +21,7 @@ import scala.PartialFunction;
 import scala.concurrent.Future;
 import scala.jdk.javaapi.CollectionConverters;
 import scala.runtime.BoxedUnit;
+import scala.util.control.NonFatal;
 
 /**
  * The journal plugin actor. It serializes, hands over to {@link RedisEventStore} and keeps nothing
@@ -42,13 +43,16 @@ public final class RedisJournal extends AsyncWriteJournal {
   /** The last write of each persistence id that has one without answer. */
   private final Map<String, CompletionStage<Void>> writesInProgress = new ConcurrentHashMap<>();
 
-  /** Who waits for a replay that is going to begin, by persistence id. */
-  private final Map<String, Receiver> receivers = new ConcurrentHashMap<>();
+  /** Replays that are going to begin, by their tickets. */
+  private final Map<Long, Begun> begun = new ConcurrentHashMap<>();
 
-  /** The replay that is asked for by the message being handled. */
+  /** The replay that is asked for by the message being handled, and its ticket. */
   private JournalProtocol.ReplayMessages asked;
 
+  private long ticket;
   private Set<ActorRef> childrenBefore = Set.of();
+
+  private record Begun(long max, Receiver receiver) {}
 
   /**
    * Called by Akka.
@@ -67,15 +71,29 @@ public final class RedisJournal extends AsyncWriteJournal {
   /**
    * Takes note of who is going to receive a replay, which Akka doesn't tell its plugins: without
    * knowing how far the receiver is, a long replay would pile up before it.
+   *
+   * <p>Two calls belong to one replay, and all that Akka takes from the request to the second one
+   * is the highest number of events. So a ticket goes in its place: the persistence id may have two
+   * replays at a time, when an actor is restarted during its recovery.
    */
   @Override
   public void aroundReceive(PartialFunction<Object, BoxedUnit> receive, Object message) {
     if (message instanceof JournalProtocol.ReplayMessages replay) {
       asked = replay;
+      ticket++;
       childrenBefore = children();
+      super.aroundReceive(
+          receive,
+          new JournalProtocol.ReplayMessages(
+              replay.fromSequenceNr(),
+              replay.toSequenceNr(),
+              ticket,
+              replay.persistenceId(),
+              replay.persistentActor()));
+      asked = null;
+    } else {
+      super.aroundReceive(receive, message);
     }
-    super.aroundReceive(receive, message);
-    asked = null;
   }
 
   private Set<ActorRef> children() {
@@ -104,10 +122,22 @@ public final class RedisJournal extends AsyncWriteJournal {
         results.add(Optional.empty());
       } catch (Exception rejection) {
         results.add(Optional.of(rejection));
+      } catch (Error broken) {
+        results.add(Optional.of(rejection(broken)));
       }
     }
     CompletionStage<Void> written = write(persistenceId, accepted);
     return Stages.toScala(written.thenApply(done -> results));
+  }
+
+  /**
+   * A serializer that breaks says nothing about the other events, unless the whole process does.
+   */
+  private static Exception rejection(Error broken) {
+    if (NonFatal.apply(broken)) {
+      return new IllegalArgumentException("The serializer broke: " + broken, broken);
+    }
+    throw broken;
   }
 
   /** All writes of one call are of one persistence id: a persistent actor asks for itself only. */
@@ -170,9 +200,11 @@ public final class RedisJournal extends AsyncWriteJournal {
     return calls;
   }
 
+  /** Waits for a write in progress: an actor may delete what it has just persisted. */
   @Override
   public Future<Void> doAsyncDeleteMessagesTo(String persistenceId, long toSequenceNr) {
-    return Stages.toScala(store.deleteTo(persistenceId, toSequenceNr));
+    return Stages.toScala(
+        settled(persistenceId).thenCompose(done -> store.deleteTo(persistenceId, toSequenceNr)));
   }
 
   /**
@@ -182,24 +214,27 @@ public final class RedisJournal extends AsyncWriteJournal {
   @Override
   public Future<Long> doAsyncReadHighestSequenceNr(String persistenceId, long fromSequenceNr) {
     JournalProtocol.ReplayMessages request = asked;
-    Receiver receiver = receiver();
-    CompletionStage<Void> write = writesInProgress.get(persistenceId);
-    CompletionStage<Void> settled =
-        write == null
-            ? CompletableFuture.completedStage(null)
-            : write.handle((done, problem) -> null);
+    long itsTicket = ticket;
+    Begun replay = new Begun(request.max(), receiver());
     return Stages.toScala(
-        settled
+        settled(persistenceId)
             .thenCompose(done -> store.clusterTags().settleLeftOf(persistenceId))
             .thenCompose(done -> store.head(persistenceId))
             .thenApply(
                 head -> {
                   long last = Math.min(request.toSequenceNr(), head.highest());
                   if (last > 0 && request.fromSequenceNr() <= last) {
-                    receivers.put(persistenceId, receiver);
+                    begun.put(itsTicket, replay);
                   }
                   return head.highest();
                 }));
+  }
+
+  private CompletionStage<Void> settled(String persistenceId) {
+    CompletionStage<Void> write = writesInProgress.get(persistenceId);
+    return write == null
+        ? CompletableFuture.completedStage(null)
+        : write.handle((done, problem) -> null);
   }
 
   @Override
@@ -207,8 +242,9 @@ public final class RedisJournal extends AsyncWriteJournal {
       String persistenceId,
       long fromSequenceNr,
       long toSequenceNr,
-      long max,
+      long itsTicket,
       Consumer<PersistentRepr> replayCallback) {
+    Begun replay = begun.remove(itsTicket);
     PageReader<StoredEvent> reader =
         new PageReader<>(
             new StoredEvents(store, persistenceId, settings.page()),
@@ -218,6 +254,6 @@ public final class RedisJournal extends AsyncWriteJournal {
     Consumer<StoredEvent> handOver =
         event -> replayCallback.accept(codec.restore(persistenceId, event));
     return Stages.toScala(
-        new Replay(reader, receivers.remove(persistenceId), handOver, dispatcher).run(max));
+        new Replay(reader, replay.receiver, handOver, dispatcher).run(replay.max));
   }
 }
