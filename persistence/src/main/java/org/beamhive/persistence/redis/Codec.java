@@ -4,12 +4,15 @@ import akka.actor.ActorSystem;
 import akka.persistence.PersistentRepr;
 import akka.persistence.SelectedSnapshot;
 import akka.persistence.SnapshotMetadata;
+import akka.persistence.journal.Tagged;
 import akka.serialization.Serialization;
 import akka.serialization.SerializationExtension;
 import akka.serialization.Serializer;
 import akka.serialization.Serializers;
+import java.util.List;
 import java.util.Optional;
 import scala.Option;
+import scala.jdk.javaapi.CollectionConverters;
 import scala.jdk.javaapi.OptionConverters;
 
 /**
@@ -31,16 +34,46 @@ final class Codec {
    * @param now the time of an event that has none yet, in milliseconds since 1970
    */
   StoredEvent store(PersistentRepr event, long now) {
+    Object payload = event.payload();
+    List<String> tags = List.of();
+    if (payload instanceof Tagged tagged) {
+      payload = tagged.payload();
+      tags =
+          CollectionConverters.asJava(tagged.tags()).stream().map(Codec::checked).sorted().toList();
+    }
     return new StoredEvent(
         event.sequenceNr(),
-        serialize(event.payload()),
+        serialize(payload),
         event.manifest() == null ? "" : event.manifest(),
         event.writerUuid(),
         event.timestamp() == 0 ? now : event.timestamp(),
-        metadata(event.metadata()));
+        metadata(event.metadata()),
+        tags);
   }
 
+  private static String checked(String tag) {
+    if (tag.isEmpty() || tag.indexOf(StreamEntry.TAG_END) >= 0) {
+      throw new IllegalArgumentException(
+          "The tag '%s' can't be stored: it must have a character, and none may be NUL"
+              .formatted(tag));
+    }
+    return tag;
+  }
+
+  /**
+   * The event as Akka knows it.
+   *
+   * @throws UnreadableException if no serializer of this actor system can read it
+   */
   PersistentRepr restore(String persistenceId, StoredEvent event) {
+    try {
+      return repr(persistenceId, event);
+    } catch (Exception e) {
+      throw UnreadableException.event(persistenceId, event.sequenceNr(), e);
+    }
+  }
+
+  private PersistentRepr repr(String persistenceId, StoredEvent event) {
     PersistentRepr restored =
         PersistentRepr.apply(
                 deserialize(event.payload()),
@@ -64,7 +97,20 @@ final class Codec {
         metadata(metadata.metadata()));
   }
 
+  /**
+   * The snapshot as Akka knows it.
+   *
+   * @throws UnreadableException if no serializer of this actor system can read it
+   */
   SelectedSnapshot restore(String persistenceId, StoredSnapshot snapshot) {
+    try {
+      return selected(persistenceId, snapshot);
+    } catch (Exception e) {
+      throw UnreadableException.snapshot(persistenceId, snapshot.sequenceNr(), e);
+    }
+  }
+
+  private SelectedSnapshot selected(String persistenceId, StoredSnapshot snapshot) {
     SnapshotMetadata metadata =
         new SnapshotMetadata(persistenceId, snapshot.sequenceNr(), snapshot.timestamp());
     if (snapshot.metadata().isPresent()) {

@@ -1,23 +1,29 @@
 package org.beamhive.persistence.redis;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.beamhive.persistence.redis.StreamEntry.ascii;
+import static org.beamhive.persistence.redis.StreamEntry.text;
 
 import io.lettuce.core.Limit;
 import io.lettuce.core.Range;
-import io.lettuce.core.RedisCommandExecutionException;
+import io.lettuce.core.ScoredValue;
 import io.lettuce.core.ScriptOutputType;
-import io.lettuce.core.StreamMessage;
 import io.lettuce.core.XTrimArgs;
-import io.lettuce.core.api.async.RedisAsyncCommands;
-import java.util.ArrayList;
+import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
+import io.lettuce.core.protocol.CommandArgs;
+import io.lettuce.core.protocol.CommandType;
+import java.util.Collection;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Events in Redis: one stream per persistence id, with the sequence number as entry id. So the
  * order, the refusal of a number that is taken, and the memory of the highest number after a
- * deletion are Redis' own.
+ * deletion are Redis' own. Beside them two kinds of ordered lists: of all persistence ids, and of
+ * the events of each tag.
  *
  * <p>No actors here: journal and queries use it from any thread.
  */
@@ -26,13 +32,33 @@ final class RedisEventStore {
   /** Entries that one call deletes: a single huge trim would let everybody else wait. */
   private static final long TRIM = 20_000;
 
+  /** Ids remembered as listed; beyond that all are forgotten, which costs a look-up each. */
+  private static final int LISTED = 100_000;
+
   private final RedisLink link;
   private final Keys keys;
-  private final Script append = Script.load("append.lua");
+  private final AppendQueue queue;
+  private final ClusterTags clusterTags;
+  private final Wakeups wakeups;
+  private final Script indexScript = Script.load("index.lua");
+  private final Script headScript = Script.load("head.lua");
+  private final Script readScript = Script.load("read.lua");
+  private final Set<String> listed = ConcurrentHashMap.newKeySet();
 
   RedisEventStore(RedisLink link, Keys keys) {
     this.link = link;
     this.keys = keys;
+    this.queue = new AppendQueue(link, keys);
+    this.wakeups = new Wakeups(link);
+    this.clusterTags = new ClusterTags(this, link, keys);
+  }
+
+  Keys keys() {
+    return keys;
+  }
+
+  Wakeups wakeups() {
+    return wakeups;
   }
 
   /**
@@ -44,106 +70,147 @@ final class RedisEventStore {
    * snapshot is newer than the journal.
    */
   CompletionStage<Void> append(String persistenceId, List<StoredEvent> events) {
-    long first = events.get(0).sequenceNr();
-    long last = events.get(events.size() - 1).sequenceNr();
-    List<byte[]> args = new ArrayList<>(events.size() * StreamEntry.MOST_ARGUMENTS);
-    events.forEach(event -> StreamEntry.addArguments(event, args));
-    String[] stream = {keys.events(persistenceId)};
-    return link.write(
-            () -> "writing events %d to %d of '%s'".formatted(first, last, persistenceId),
-            redis -> {
-              // The list of ids lies in another slot of a cluster, so it can't be in the script.
-              // Going first, it never lacks
-              // an id that has events.
-              CompletionStage<?> listed =
-                  first == 1 ? list(redis, persistenceId) : CompletableFuture.completedStage(null);
-              CompletionStage<List<Long>> stored =
-                  append.call(redis, ScriptOutputType.MULTI, stream, args);
-              return listed.thenCombine(stored, (x, answer) -> answer);
-            })
+    boolean list = !listed.contains(persistenceId);
+    return (link.settings().cluster()
+            ? appendInCluster(persistenceId, events, list)
+            : queue.add(persistenceId, events, list))
         .thenAccept(
-            answer -> {
-              if (answer.get(0) == 2) {
-                throw new SequenceNumberTakenException(persistenceId, first, answer.get(1));
+            stored -> {
+              if (list) {
+                remember(persistenceId);
               }
             });
   }
 
-  private CompletionStage<Long> list(
-      RedisAsyncCommands<String, byte[]> redis, String persistenceId) {
-    return redis.zadd(keys.persistenceIds(), 0, persistenceId.getBytes(UTF_8));
+  private void remember(String persistenceId) {
+    if (listed.size() >= LISTED) {
+      listed.clear();
+    }
+    listed.add(persistenceId);
+  }
+
+  /** The lists lie in other slots: see {@link ClusterTags}. */
+  private CompletionStage<AppendQueue.Outcome> appendInCluster(
+      String persistenceId, List<StoredEvent> events, boolean list) {
+    // Going first, the list never lacks an id that has events.
+    CompletionStage<?> ready =
+        list
+            ? index(keys.persistenceIds(), List.of(persistenceId))
+            : CompletableFuture.completedStage(null);
+    return ready
+        .thenCompose(done -> clusterTags.announce(persistenceId, events))
+        .thenCompose(done -> queue.add(persistenceId, events, false))
+        .thenCompose(
+            outcome -> clusterTags.settle(persistenceId, events).thenApply(done -> outcome));
+  }
+
+  /** Adds what is not there yet at the end of a list. */
+  CompletionStage<Long> index(Keys.Index index, Collection<String> members) {
+    List<byte[]> args = members.stream().map(member -> member.getBytes(UTF_8)).toList();
+    return link.write(
+        () -> "adding to the list '%s'".formatted(index.members()),
+        redis -> indexScript.call(redis, ScriptOutputType.INTEGER, keysOf(index), args));
+  }
+
+  private static String[] keysOf(Keys.Index index) {
+    return new String[] {index.members(), index.end()};
   }
 
   /**
-   * At most {@code count} events from sequence number {@code from} to {@code to}, both included.
+   * What a reader must know before it reads.
+   *
+   * @param first sequence number that there is; 0 if there is none
+   * @param highest sequence number ever stored, also if it has been deleted; 0 if there is none
+   * @param large whether there may be events above {@link StreamEntry#LARGE}
    */
-  CompletionStage<List<StoredEvent>> read(String persistenceId, long from, long to, int count) {
-    if (from > to || count < 1) {
+  record Head(long first, long highest, boolean large) {}
+
+  CompletionStage<Head> head(String persistenceId) {
+    return link.<List<Object>>read(
+            () -> "reading the highest sequence number of '%s'".formatted(persistenceId),
+            redis ->
+                headScript.call(redis, ScriptOutputType.MULTI, streamOf(persistenceId), List.of()))
+        .thenApply(
+            answer ->
+                new Head(
+                    Long.parseLong(text((byte[]) answer.get(0))),
+                    Long.parseLong(text((byte[]) answer.get(1))),
+                    (Long) answer.get(2) == 1));
+  }
+
+  private String[] streamOf(String persistenceId) {
+    return new String[] {keys.events(persistenceId), keys.large(persistenceId)};
+  }
+
+  /** How much one answer may hold. */
+  record Page(int events, long bytes) {}
+
+  static final Page ONE = new Page(1, 1);
+
+  /**
+   * A page of the events from sequence number {@code from} to {@code to}, both included; empty only
+   * if there are none.
+   *
+   * @param large as {@link #head} has said, after the last of them was stored
+   */
+  CompletionStage<List<StoredEvent>> read(
+      String persistenceId, long from, long to, Page page, boolean large) {
+    if (from > to || page.events < 1) {
       return CompletableFuture.completedStage(List.of());
     }
+    String first = StreamEntry.id(Math.max(0, from));
+    String last = StreamEntry.id(to);
     return link.read(
             () -> "reading events of '%s' from %d on".formatted(persistenceId, from),
             redis ->
-                redis.xrange(
-                    keys.events(persistenceId),
-                    Range.create(StreamEntry.id(Math.max(0, from)), StreamEntry.id(to)),
-                    Limit.from(count)))
-        .thenApply(entries -> entries.stream().map(StreamEntry::read).toList());
+                large
+                    ? readLarge(redis, persistenceId, first, last, page)
+                    : readSmall(redis, persistenceId, first, last, page.events))
+        .thenApply(entries -> entries.stream().map(entry -> entry.read(persistenceId)).toList());
   }
 
-  /** The highest sequence number ever stored, also if it has been deleted; 0 if there is none. */
-  CompletionStage<Long> highest(String persistenceId) {
-    return link.read(
-        () -> "reading the highest sequence number of '%s'".formatted(persistenceId),
-        redis ->
-            redis
-                .xinfoStream(keys.events(persistenceId))
-                .handle(
-                    (info, problem) -> {
-                      if (problem == null) {
-                        return CompletableFuture.completedStage(lastId(info));
-                      }
-                      Throwable cause = RedisLink.unwrap(problem);
-                      return cause instanceof RedisCommandExecutionException
-                              && "ERR no such key".equals(cause.getMessage())
-                          ? CompletableFuture.completedStage(0L)
-                          : CompletableFuture.<Long>failedStage(cause);
-                    })
-                .thenCompose(stage -> stage));
+  private CompletionStage<List<StreamEntry>> readSmall(
+      RedisClusterAsyncCommands<String, byte[]> redis,
+      String persistenceId,
+      String first,
+      String last,
+      int count) {
+    return redis.dispatch(
+        CommandType.XRANGE,
+        new EntriesOutput(),
+        new CommandArgs<>(Client.CODEC)
+            .addKey(keys.events(persistenceId))
+            .add(first)
+            .add(last)
+            .add("COUNT")
+            .add(count));
   }
 
-  private static long lastId(List<Object> info) {
-    for (int i = 0; i + 1 < info.size(); i += 2) {
-      if ("last-generated-id".equals(word(info.get(i)))) {
-        return StreamEntry.sequenceNr(word(info.get(i + 1)));
-      }
-    }
-    throw new IllegalStateException("XINFO STREAM without last-generated-id");
-  }
-
-  private static String word(Object value) {
-    return value instanceof byte[] bytes ? StreamEntry.text(bytes) : String.valueOf(value);
+  private CompletionStage<List<StreamEntry>> readLarge(
+      RedisClusterAsyncCommands<String, byte[]> redis,
+      String persistenceId,
+      String first,
+      String last,
+      Page page) {
+    return readScript.call(
+        redis,
+        EntriesOutput::new,
+        streamOf(persistenceId),
+        List.of(
+            ascii(first),
+            ascii(last),
+            ascii(Integer.toString(page.events)),
+            ascii(Long.toString(page.bytes))));
   }
 
   /** Deletes the events up to and with {@code to}. The highest sequence number is remembered. */
   CompletionStage<Void> deleteTo(String persistenceId, long to) {
-    return highest(persistenceId)
+    return head(persistenceId)
         .thenCompose(
-            highest ->
-                link.read(
-                        () -> "reading the first event of '%s'".formatted(persistenceId),
-                        redis ->
-                            redis.xrange(
-                                keys.events(persistenceId), Range.unbounded(), Limit.from(1)))
-                    .thenCompose(
-                        first ->
-                            first.isEmpty()
-                                ? CompletableFuture.completedStage(null)
-                                : trim(persistenceId, sequenceNr(first), Math.min(to, highest))));
-  }
-
-  private static long sequenceNr(List<StreamMessage<String, byte[]>> first) {
-    return StreamEntry.sequenceNr(first.get(0).getId());
+            head ->
+                head.first == 0
+                    ? CompletableFuture.completedStage(null)
+                    : trim(persistenceId, head.first, Math.min(to, head.highest)));
   }
 
   private CompletionStage<Void> trim(String persistenceId, long first, long to) {
@@ -161,22 +228,42 @@ final class RedisEventStore {
   }
 
   /**
-   * At most {@code count} persistence ids in the order of the alphabet.
+   * A member of an ordered list.
    *
-   * @param after only ids behind this one; empty for the first page
+   * @param position from 1 on, rising
    */
-  CompletionStage<List<String>> persistenceIds(String after, int count) {
-    Range.Boundary<byte[]> lower =
-        after.isEmpty()
-            ? Range.Boundary.unbounded()
-            : Range.Boundary.excluding(after.getBytes(UTF_8));
+  record Listed(long position, String member) {}
+
+  /** The last position of a list; 0 if nothing was ever added. */
+  CompletionStage<Long> end(Keys.Index index) {
     return link.read(
-            () -> "reading the list of persistence ids",
+            () -> "reading the end of the list '%s'".formatted(index.members()),
+            redis -> redis.get(index.end()))
+        .thenApply(end -> end == null ? 0L : Long.parseLong(text(end)));
+  }
+
+  /** At most {@code count} members of a list from one position to another, both included. */
+  CompletionStage<List<Listed>> members(Keys.Index index, long from, long to, int count) {
+    return link.read(
+            () -> "reading the list '%s' from %d on".formatted(index.members(), from),
             redis ->
-                redis.zrangebylex(
-                    keys.persistenceIds(),
-                    Range.from(lower, Range.Boundary.unbounded()),
-                    Limit.from(count)))
-        .thenApply(ids -> ids.stream().map(StreamEntry::text).toList());
+                redis.zrangebyscoreWithScores(
+                    index.members(), Range.create(from, to), Limit.from(count)))
+        .thenApply(members -> members.stream().map(RedisEventStore::listed).toList());
+  }
+
+  private static Listed listed(ScoredValue<byte[]> member) {
+    return new Listed((long) member.getScore(), text(member.getValue()));
+  }
+
+  /** Takes a member that has lost its meaning out of a list. */
+  CompletionStage<Long> remove(Keys.Index index, String member) {
+    return link.write(
+        () -> "removing from the list '%s'".formatted(index.members()),
+        redis -> redis.zrem(index.members(), member.getBytes(UTF_8)));
+  }
+
+  ClusterTags clusterTags() {
+    return clusterTags;
   }
 }

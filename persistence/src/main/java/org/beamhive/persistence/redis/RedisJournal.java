@@ -1,19 +1,26 @@
 package org.beamhive.persistence.redis;
 
+import akka.actor.ActorRef;
 import akka.persistence.AtomicWrite;
+import akka.persistence.JournalProtocol;
 import akka.persistence.PersistentRepr;
 import akka.persistence.journal.japi.AsyncWriteJournal;
+import com.typesafe.config.Config;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import scala.PartialFunction;
 import scala.concurrent.Future;
 import scala.jdk.javaapi.CollectionConverters;
+import scala.runtime.BoxedUnit;
 
 /**
  * The journal plugin actor. It serializes, hands over to {@link RedisEventStore} and keeps nothing
@@ -35,13 +42,53 @@ public final class RedisJournal extends AsyncWriteJournal {
   /** The last write of each persistence id that has one without answer. */
   private final Map<String, CompletionStage<Void>> writesInProgress = new ConcurrentHashMap<>();
 
-  /** Called by Akka. */
-  public RedisJournal() {
-    RedisLinks links = RedisLinks.get(context().system());
-    this.settings = links.settings;
-    this.codec = links.codec;
-    this.store = links.events;
+  /** Who waits for a replay that is going to begin, by persistence id. */
+  private final Map<String, Receiver> receivers = new ConcurrentHashMap<>();
+
+  /** The replay that is asked for by the message being handled. */
+  private JournalProtocol.ReplayMessages asked;
+
+  private Set<ActorRef> childrenBefore = Set.of();
+
+  /**
+   * Called by Akka.
+   *
+   * @param section of the journal
+   * @param path where that section sits
+   */
+  public RedisJournal(Config section, String path) {
+    RedisLinks.Plugin plugin = RedisLinks.get(context().system()).plugin(section, path);
+    this.settings = plugin.settings();
+    this.codec = plugin.codec();
+    this.store = plugin.events();
     this.dispatcher = context().dispatcher();
+  }
+
+  /**
+   * Takes note of who is going to receive a replay, which Akka doesn't tell its plugins: without
+   * knowing how far the receiver is, a long replay would pile up before it.
+   */
+  @Override
+  public void aroundReceive(PartialFunction<Object, BoxedUnit> receive, Object message) {
+    if (message instanceof JournalProtocol.ReplayMessages replay) {
+      asked = replay;
+      childrenBefore = children();
+    }
+    super.aroundReceive(receive, message);
+    asked = null;
+  }
+
+  private Set<ActorRef> children() {
+    return new HashSet<>(CollectionConverters.asJavaCollection(context().children()));
+  }
+
+  /** Called while Akka handles the request, just after it has made its filter for this replay. */
+  private Receiver receiver() {
+    Set<ActorRef> filters = children();
+    filters.removeAll(childrenBefore);
+    List<ActorRef> stages = new ArrayList<>(filters);
+    stages.add(asked.persistentActor());
+    return new Receiver(stages, settings.replayStallTimeout());
   }
 
   @Override
@@ -86,7 +133,7 @@ public final class RedisJournal extends AsyncWriteJournal {
     for (PersistentRepr event : CollectionConverters.asJava(write.payload())) {
       StoredEvent stored = codec.store(event, now);
       if (stored.size() > settings.maxPayloadBytes()) {
-        throw tooLarge(
+        throw settings.tooLarge(
             "Event %d of '%s'".formatted(event.sequenceNr(), event.persistenceId()),
             stored.size(),
             settings.maxPayloadBytes(),
@@ -96,19 +143,13 @@ public final class RedisJournal extends AsyncWriteJournal {
       size += stored.size();
     }
     if (size > settings.maxBatchBytes()) {
-      throw tooLarge(
+      throw settings.tooLarge(
           "The batch of %d events of '%s'".formatted(events.size(), write.persistenceId()),
           size,
           settings.maxBatchBytes(),
           "max-batch-bytes");
     }
     return events;
-  }
-
-  static IllegalArgumentException tooLarge(String what, long size, long allowed, String key) {
-    return new IllegalArgumentException(
-        "%s takes %d bytes, more than the %d allowed by %s.%s"
-            .formatted(what, size, allowed, RedisSettings.PATH, key));
   }
 
   private static List<List<StoredEvent>> together(List<List<StoredEvent>> writes) {
@@ -140,11 +181,25 @@ public final class RedisJournal extends AsyncWriteJournal {
    */
   @Override
   public Future<Long> doAsyncReadHighestSequenceNr(String persistenceId, long fromSequenceNr) {
+    JournalProtocol.ReplayMessages request = asked;
+    Receiver receiver = receiver();
     CompletionStage<Void> write = writesInProgress.get(persistenceId);
-    return Stages.toScala(
+    CompletionStage<Void> settled =
         write == null
-            ? store.highest(persistenceId)
-            : write.handle((done, problem) -> done).thenCompose(x -> store.highest(persistenceId)));
+            ? CompletableFuture.completedStage(null)
+            : write.handle((done, problem) -> null);
+    return Stages.toScala(
+        settled
+            .thenCompose(done -> store.clusterTags().settleLeftOf(persistenceId))
+            .thenCompose(done -> store.head(persistenceId))
+            .thenApply(
+                head -> {
+                  long last = Math.min(request.toSequenceNr(), head.highest());
+                  if (last > 0 && request.fromSequenceNr() <= last) {
+                    receivers.put(persistenceId, receiver);
+                  }
+                  return head.highest();
+                }));
   }
 
   @Override
@@ -154,26 +209,15 @@ public final class RedisJournal extends AsyncWriteJournal {
       long toSequenceNr,
       long max,
       Consumer<PersistentRepr> replayCallback) {
-    return Stages.toScala(replay(persistenceId, fromSequenceNr, toSequenceNr, max, replayCallback));
-  }
-
-  private CompletionStage<Void> replay(
-      String persistenceId, long from, long to, long max, Consumer<PersistentRepr> callback) {
-    int count = (int) Math.min(max, settings.replayPage());
-    return store
-        .read(persistenceId, from, to, count)
-        .thenComposeAsync(
-            page -> {
-              page.forEach(event -> callback.accept(codec.restore(persistenceId, event)));
-              return page.isEmpty() || page.size() < count
-                  ? CompletableFuture.completedStage(null)
-                  : replay(
-                      persistenceId,
-                      page.get(page.size() - 1).sequenceNr() + 1,
-                      to,
-                      max - page.size(),
-                      callback);
-            },
-            dispatcher);
+    PageReader<StoredEvent> reader =
+        new PageReader<>(
+            new StoredEvents(store, persistenceId, settings.page()),
+            Math.max(0, fromSequenceNr),
+            toSequenceNr,
+            null);
+    Consumer<StoredEvent> handOver =
+        event -> replayCallback.accept(codec.restore(persistenceId, event));
+    return Stages.toScala(
+        new Replay(reader, receivers.remove(persistenceId), handOver, dispatcher).run(max));
   }
 }

@@ -1,20 +1,10 @@
 package org.beamhive.persistence.redis;
 
-import io.lettuce.core.ClientOptions;
-import io.lettuce.core.MaintNotificationsConfig;
 import io.lettuce.core.RedisBusyException;
-import io.lettuce.core.RedisClient;
-import io.lettuce.core.RedisURI;
-import io.lettuce.core.SocketOptions;
-import io.lettuce.core.TimeoutOptions;
-import io.lettuce.core.api.StatefulRedisConnection;
-import io.lettuce.core.api.async.RedisAsyncCommands;
-import io.lettuce.core.codec.ByteArrayCodec;
-import io.lettuce.core.codec.RedisCodec;
-import io.lettuce.core.codec.StringCodec;
-import io.lettuce.core.protocol.ProtocolVersion;
+import io.lettuce.core.RedisCommandTimeoutException;
+import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
+import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import io.lettuce.core.resource.ClientResources;
-import io.lettuce.core.resource.Delay;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -26,65 +16,37 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The connections of one actor system to Redis: one for writes and one for reads, so that a long
- * replay doesn't delay writes and each has its own time-out.
+ * The connections of one actor system to one Redis: one for writes and one for reads, so that a
+ * long replay doesn't delay writes.
  *
  * <p>A connection is opened at the first use. Once open, the client reconnects by itself and sends
- * what had no answer again; so everything that goes through here must be harmless when it is done
- * twice.
+ * what had no answer again; and what got no answer in {@code command-timeout} is sent again over a
+ * new connection. So everything that goes through here must be harmless when it is done twice. A
+ * call is given up after {@code call-timeout}.
  */
 final class RedisLink implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(RedisLink.class);
 
-  /** Between tries of the first connection, and between questions to a Redis that is loading. */
+  /** Between tries of a connection, and between questions to a Redis that is loading. */
   private static final Duration RETRY = Duration.ofMillis(200);
 
-  private final RedisSettings settings;
+  private final ServerSettings settings;
   private final String address;
   private final ClientResources resources;
-  private final RedisClient client;
-  private final Lane writes;
-  private final Lane reads;
+  private final Client client;
+  private final Lane writes = new Lane("writes");
+  private final Lane reads = new Lane("reads");
 
-  RedisLink(RedisSettings settings) {
+  RedisLink(ServerSettings settings, ClientResources resources) {
     this.settings = settings;
     this.address = settings.address();
-    this.resources =
-        ClientResources.builder()
-            .ioThreadPoolSize(2)
-            .computationThreadPoolSize(2)
-            // The client's own default grows to 30 s, which is a long stop for a beamline after a
-            // short restart of Redis.
-            .reconnectDelay(
-                Delay.exponential(
-                    Duration.ofMillis(20), Duration.ofSeconds(1), 2, TimeUnit.MILLISECONDS))
-            .build();
-    this.client = RedisClient.create(resources);
-    client.setOptions(options(settings.connectTimeout()));
-    this.writes = new Lane("writes", settings.writeTimeout());
-    this.reads = new Lane("reads", settings.commandTimeout());
+    this.resources = resources;
+    this.client = Client.of(settings, resources);
   }
 
-  static ClientOptions options(Duration connectTimeout) {
-    return ClientOptions.builder()
-        .protocolVersion(ProtocolVersion.RESP2)
-        .maintNotificationsConfig(MaintNotificationsConfig.disabled())
-        .timeoutOptions(TimeoutOptions.enabled())
-        .socketOptions(
-            SocketOptions.builder()
-                .connectTimeout(connectTimeout)
-                // Finds a peer that vanished without a word, which would otherwise take the
-                // system's two hours.
-                .keepAlive(
-                    SocketOptions.KeepAliveOptions.builder()
-                        .enable()
-                        .idle(Duration.ofSeconds(10))
-                        .interval(Duration.ofSeconds(5))
-                        .count(3)
-                        .build())
-                .build())
-        .build();
+  ServerSettings settings() {
+    return settings;
   }
 
   /**
@@ -94,8 +56,20 @@ final class RedisLink implements AutoCloseable {
    */
   <T> CompletionStage<T> write(
       Supplier<String> doing,
-      Function<RedisAsyncCommands<String, byte[]>, CompletionStage<T>> call) {
-    return attempt(writes, doing, call, System.nanoTime());
+      Function<RedisClusterAsyncCommands<String, byte[]>, CompletionStage<T>> call) {
+    return write(doing, call, deadline());
+  }
+
+  /** When a call that begins now has to be answered, as {@link System#nanoTime}. */
+  long deadline() {
+    return System.nanoTime() + settings.callTimeout().toNanos();
+  }
+
+  <T> CompletionStage<T> write(
+      Supplier<String> doing,
+      Function<RedisClusterAsyncCommands<String, byte[]>, CompletionStage<T>> call,
+      long deadline) {
+    return attempt(writes, doing, call, deadline);
   }
 
   /**
@@ -105,50 +79,61 @@ final class RedisLink implements AutoCloseable {
    */
   <T> CompletionStage<T> read(
       Supplier<String> doing,
-      Function<RedisAsyncCommands<String, byte[]>, CompletionStage<T>> call) {
-    return attempt(reads, doing, call, System.nanoTime());
+      Function<RedisClusterAsyncCommands<String, byte[]>, CompletionStage<T>> call) {
+    return attempt(reads, doing, call, deadline());
   }
 
   private <T> CompletionStage<T> attempt(
       Lane lane,
       Supplier<String> doing,
-      Function<RedisAsyncCommands<String, byte[]>, CompletionStage<T>> call,
-      long start) {
+      Function<RedisClusterAsyncCommands<String, byte[]>, CompletionStage<T>> call,
+      long deadline) {
     return lane.connection()
-        .thenCompose(connection -> call.apply(connection.async()))
+        .thenCompose(
+            connection ->
+                call.apply(connection.redis())
+                    .whenComplete((answer, problem) -> lane.look(connection, problem)))
         .handle(
             (answer, problem) -> {
               if (problem == null) {
                 return CompletableFuture.completedStage(answer);
               }
               Throwable cause = unwrap(problem);
-              if (comesBack(cause)
-                  && System.nanoTime() - start < settings.writeTimeout().toNanos()) {
-                return after(RETRY).thenCompose(again -> attempt(lane, doing, call, start));
+              if (comesBack(cause) && System.nanoTime() - deadline < 0) {
+                return after(RETRY).thenCompose(again -> attempt(lane, doing, call, deadline));
               }
-              return CompletableFuture.<T>failedStage(
-                  cause instanceof RedisStoreException
-                          || cause instanceof SequenceNumberTakenException
-                      ? cause
-                      : new RedisStoreException(
-                          Problem.sentence(address, cause) + " (" + doing.get() + ")", cause));
+              return CompletableFuture.<T>failedStage(failure(doing, cause));
             })
         .thenCompose(stage -> stage);
   }
 
+  /** With the address and what was being done. */
+  RuntimeException failure(Supplier<String> doing, Throwable cause) {
+    return cause instanceof RedisStoreException || cause instanceof SequenceNumberTakenException
+        ? (RuntimeException) cause
+        : new RedisStoreException(
+            Problem.sentence(address, cause) + " (" + doing.get() + ")", cause);
+  }
+
   /**
-   * Redis answers but can't serve yet, or the connection broke. The client repeats by itself what
-   * was waiting for an answer, except for the one command that was first in line when the operating
-   * system reported the broken connection: that one it fails.
+   * Redis answers but can't serve yet, or it doesn't answer, or the connection broke. The client
+   * repeats by itself what was waiting for an answer, except for the one command that was first in
+   * line when the operating system reported the broken connection: that one it fails.
    */
   private static boolean comesBack(Throwable problem) {
     return !(problem instanceof RedisStoreException)
         && (Problem.isLoading(problem)
             || Problem.isBrokenConnection(problem)
+            || problem instanceof RedisCommandTimeoutException
             || problem instanceof RedisBusyException);
   }
 
-  private CompletionStage<Void> after(Duration delay) {
+  /** A connection for listening to channels. */
+  CompletionStage<StatefulRedisPubSubConnection<String, byte[]>> listen() {
+    return client.listen().thenApply(opened -> opened);
+  }
+
+  CompletionStage<Void> after(Duration delay) {
     CompletableFuture<Void> done = new CompletableFuture<>();
     resources
         .eventExecutorGroup()
@@ -162,57 +147,87 @@ final class RedisLink implements AutoCloseable {
         : problem;
   }
 
-  /**
-   * Waits, because the actor system counts as terminated only when the threads of the client are
-   * gone.
-   */
   @Override
   public void close() {
-    client.shutdown(Duration.ZERO, Duration.ofSeconds(2));
-    resources.shutdown(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(2, TimeUnit.SECONDS);
+    client.close();
   }
 
   /** One connection, opened at the first use and again at the next use if that failed. */
   private final class Lane {
     private final String name;
-    private final RedisURI uri;
-    private CompletableFuture<StatefulRedisConnection<String, byte[]>> connection;
+    private CompletableFuture<Client.Connection> connection;
+    private volatile boolean hasBeenOpen;
 
-    Lane(String name, Duration answerTimeout) {
+    Lane(String name) {
       this.name = name;
-      this.uri = settings.uri();
-      uri.setTimeout(answerTimeout);
     }
 
-    synchronized CompletionStage<StatefulRedisConnection<String, byte[]>> connection() {
+    synchronized CompletionStage<Client.Connection> connection() {
       if (connection == null || connection.isCompletedExceptionally()) {
         connection = connect(System.nanoTime()).toCompletableFuture();
       }
       return connection;
     }
 
-    private CompletionStage<StatefulRedisConnection<String, byte[]>> connect(long start) {
+    /**
+     * A connection that has given no answer in time is replaced: if the network swallows its
+     * packets, the operating system would notice after a quarter of an hour.
+     */
+    void look(Client.Connection used, Throwable problem) {
+      if (problem != null
+          && unwrap(problem) instanceof RedisCommandTimeoutException
+          && !settings.cluster()) {
+        replace(used);
+      }
+    }
+
+    private synchronized void replace(Client.Connection used) {
+      if (connection.getNow(null) == used) {
+        log.warn("Redis at {} did not answer in time: new connection for {}", address, name);
+        connection = null;
+        // What is still waiting on the old one ends by its own time-out.
+        after(settings.tryTimeout().plus(RETRY)).thenRun(() -> used.state().closeAsync());
+      }
+    }
+
+    private CompletionStage<Client.Connection> connect(long start) {
       return client
-          .connectAsync(RedisCodec.of(StringCodec.UTF8, ByteArrayCodec.INSTANCE), uri)
+          .connect()
           .handle(
               (opened, problem) -> {
                 if (problem == null) {
-                  log.info("Connected to Redis at {} for {}", address, name);
+                  opened(opened);
                   return CompletableFuture.completedStage(opened);
                 }
                 Throwable cause = unwrap(problem);
-                long waited = System.nanoTime() - start;
+                Duration patience =
+                    hasBeenOpen || Problem.isLoading(cause)
+                        ? settings.callTimeout()
+                        : settings.connectTimeout();
                 boolean again =
-                    Problem.isLoading(cause)
-                        ? waited < settings.writeTimeout().toNanos()
-                        : !Problem.isWrongPassword(cause)
-                            && waited < settings.connectTimeout().toNanos();
+                    !Problem.isWrongPassword(cause)
+                        && System.nanoTime() - start < patience.toNanos();
                 return again
                     ? after(RETRY).thenCompose(tick -> connect(start))
-                    : CompletableFuture.<StatefulRedisConnection<String, byte[]>>failedStage(
+                    : CompletableFuture.<Client.Connection>failedStage(
                         new RedisStoreException(Problem.sentence(address, cause), cause));
               })
           .thenCompose(stage -> stage);
+    }
+
+    private void opened(Client.Connection opened) {
+      log.info("Connected to Redis at {} for {}", address, name);
+      if (!hasBeenOpen && this == writes) {
+        // A user without access to INFO can't be warned.
+        opened
+            .redis()
+            .info()
+            .thenAccept(
+                info ->
+                    RedisProbe.judge(address, info)
+                        .ifPresent(finding -> log.warn(finding.sentence())));
+      }
+      hasBeenOpen = true;
     }
   }
 }

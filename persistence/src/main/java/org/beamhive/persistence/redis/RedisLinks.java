@@ -5,9 +5,16 @@ import akka.actor.ActorSystem;
 import akka.actor.ClassicActorSystemProvider;
 import akka.actor.ExtendedActorSystem;
 import akka.actor.Extension;
+import com.typesafe.config.Config;
+import io.lettuce.core.resource.ClientResources;
+import io.lettuce.core.resource.Delay;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 
 /**
- * What the plugins of one actor system share: settings, connections, codec. It is closed when the
+ * What the plugins of one actor system share: threads, connections, codec. It is closed when the
  * system has terminated, not in an earlier phase of the coordinated shutdown, because persistent
  * actors may write until they have stopped.
  */
@@ -15,23 +22,66 @@ final class RedisLinks implements Extension {
 
   private static final Id ID = new Id();
 
-  final RedisSettings settings;
-  final Codec codec;
-  final RedisEventStore events;
-  final RedisSnapshots snapshots;
+  /** What a plugin works with. */
+  record Plugin(
+      RedisSettings settings, Codec codec, RedisEventStore events, RedisSnapshots snapshots) {}
+
+  private record Place(ServerSettings server, String keyPrefix) {}
+
+  private final Config config;
+  private final Codec codec;
+  private final ClientResources resources;
+  private final Map<ServerSettings, RedisLink> links = new ConcurrentHashMap<>();
+
+  /** Shared, so that the writes of all journals of one place go together. */
+  private final Map<Place, RedisEventStore> stores = new ConcurrentHashMap<>();
 
   private RedisLinks(ActorSystem system) {
-    this.settings = RedisSettings.from(system.settings().config());
+    this.config = system.settings().config();
     this.codec = new Codec(system);
-    RedisLink link = new RedisLink(settings);
-    system.registerOnTermination(link::close);
-    Keys keys = new Keys(settings.keyPrefix());
-    this.events = new RedisEventStore(link, keys);
-    this.snapshots = new RedisSnapshots(link, keys);
+    this.resources = resources();
+    system.registerOnTermination(this::close);
+  }
+
+  static ClientResources resources() {
+    return ClientResources.builder()
+        .ioThreadPoolSize(2)
+        .computationThreadPoolSize(2)
+        // The client's own default grows to 30 s, which is a long stop after a short restart of
+        // Redis.
+        .reconnectDelay(
+            Delay.exponential(
+                Duration.ofMillis(20), Duration.ofSeconds(1), 2, TimeUnit.MILLISECONDS))
+        .build();
   }
 
   static RedisLinks get(ClassicActorSystemProvider system) {
     return ID.get(system);
+  }
+
+  /**
+   * @param section of a plugin, as Akka hands it over
+   * @param path where that section sits
+   */
+  Plugin plugin(Config section, String path) {
+    RedisSettings settings = RedisSettings.from(Section.of(section, path, config));
+    RedisLink link =
+        links.computeIfAbsent(settings.server(), server -> new RedisLink(server, resources));
+    Keys keys = new Keys(settings.keyPrefix());
+    RedisEventStore events =
+        stores.computeIfAbsent(
+            new Place(settings.server(), settings.keyPrefix()),
+            place -> new RedisEventStore(link, keys));
+    return new Plugin(settings, codec, events, new RedisSnapshots(link, keys));
+  }
+
+  /**
+   * Waits, because the actor system counts as terminated only when the threads of the client are
+   * gone.
+   */
+  private void close() {
+    links.values().forEach(RedisLink::close);
+    resources.shutdown(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(2, TimeUnit.SECONDS);
   }
 
   static final class Id extends AbstractExtensionId<RedisLinks> {

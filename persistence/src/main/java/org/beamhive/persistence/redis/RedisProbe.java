@@ -1,5 +1,6 @@
 package org.beamhive.persistence.redis;
 
+import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.api.StatefulRedisConnection;
@@ -47,7 +48,8 @@ public final class RedisProbe {
     uri.setTimeout(timeout);
     String address = uri.getHost() + ":" + uri.getPort();
     RedisClient client = RedisClient.create();
-    client.setOptions(RedisLink.options(timeout));
+    client.setOptions(
+        Client.options(ClientOptions.builder(), ServerSettings.Tls.NONE, timeout).build());
     try {
       StatefulRedisConnection<String, String> connection =
           client

@@ -4,6 +4,7 @@ import akka.persistence.SelectedSnapshot;
 import akka.persistence.SnapshotMetadata;
 import akka.persistence.SnapshotSelectionCriteria;
 import akka.persistence.snapshot.japi.SnapshotStore;
+import com.typesafe.config.Config;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -21,12 +22,17 @@ public final class RedisSnapshotStore extends SnapshotStore {
   private final RedisSnapshots store;
   private final Executor dispatcher;
 
-  /** Called by Akka. */
-  public RedisSnapshotStore() {
-    RedisLinks links = RedisLinks.get(context().system());
-    this.settings = links.settings;
-    this.codec = links.codec;
-    this.store = links.snapshots;
+  /**
+   * Called by Akka.
+   *
+   * @param section of the snapshot store
+   * @param path where that section sits
+   */
+  public RedisSnapshotStore(Config section, String path) {
+    RedisLinks.Plugin plugin = RedisLinks.get(context().system()).plugin(section, path);
+    this.settings = plugin.settings();
+    this.codec = plugin.codec();
+    this.store = plugin.snapshots();
     this.dispatcher = context().dispatcher();
   }
 
@@ -47,7 +53,7 @@ public final class RedisSnapshotStore extends SnapshotStore {
       StoredSnapshot stored = codec.store(metadata, snapshot);
       long size = stored.payload().bytes().length;
       if (size > settings.maxSnapshotBytes()) {
-        throw RedisJournal.tooLarge(
+        throw settings.tooLarge(
             "Snapshot %d of '%s'".formatted(metadata.sequenceNr(), metadata.persistenceId()),
             size,
             settings.maxSnapshotBytes(),

@@ -1,15 +1,21 @@
 package org.beamhive.persistence.redis;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
 import io.lettuce.core.RedisNoScriptException;
 import io.lettuce.core.ScriptOutputType;
-import io.lettuce.core.api.async.RedisAsyncCommands;
+import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import io.lettuce.core.codec.Base16;
+import io.lettuce.core.output.CommandOutput;
+import io.lettuce.core.protocol.CommandArgs;
+import io.lettuce.core.protocol.CommandType;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 
 /**
  * A Lua script of this package. It is called by its digest, and sent whole only when Redis doesn't
@@ -39,17 +45,44 @@ final class Script {
   }
 
   <T> CompletionStage<T> call(
-      RedisAsyncCommands<String, byte[]> redis,
+      RedisClusterAsyncCommands<String, byte[]> redis,
       ScriptOutputType output,
       String[] keys,
       List<byte[]> args) {
     byte[][] values = args.toArray(byte[][]::new);
-    return redis
-        .<T>evalsha(digest, output, keys, values)
+    return wholeIfUnknown(
+        redis.<T>evalsha(digest, output, keys, values),
+        () -> redis.<T>eval(body, output, keys, values));
+  }
+
+  /** For an answer that is read by a class of ours. */
+  <T> CompletionStage<T> call(
+      RedisClusterAsyncCommands<String, byte[]> redis,
+      Supplier<CommandOutput<String, byte[], T>> output,
+      String[] keys,
+      List<byte[]> args) {
+    return wholeIfUnknown(
+        redis.dispatch(
+            CommandType.EVALSHA, output.get(), arguments(digest.getBytes(US_ASCII), keys, args)),
+        () -> redis.dispatch(CommandType.EVAL, output.get(), arguments(body, keys, args)));
+  }
+
+  private static CommandArgs<String, byte[]> arguments(
+      byte[] script, String[] keys, List<byte[]> args) {
+    return new CommandArgs<>(Client.CODEC)
+        .add(script)
+        .add(keys.length)
+        .addKeys(keys)
+        .addValues(args);
+  }
+
+  private static <T> CompletionStage<T> wholeIfUnknown(
+      CompletionStage<T> byDigest, Supplier<CompletionStage<T>> whole) {
+    return byDigest
         .handle(
             (answer, problem) ->
                 RedisLink.unwrap(problem) instanceof RedisNoScriptException
-                    ? redis.<T>eval(body, output, keys, values)
+                    ? whole.get()
                     : problem == null
                         ? CompletableFuture.completedStage(answer)
                         : CompletableFuture.<T>failedStage(problem))

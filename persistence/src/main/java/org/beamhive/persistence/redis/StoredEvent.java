@@ -1,5 +1,6 @@
 package org.beamhive.persistence.redis;
 
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -7,6 +8,7 @@ import java.util.Optional;
  *
  * @param adapterManifest what an event adapter gave as manifest, or empty
  * @param timestamp milliseconds since 1970, when it was written
+ * @param tags in the order of the alphabet
  */
 record StoredEvent(
     long sequenceNr,
@@ -14,7 +16,8 @@ record StoredEvent(
     String adapterManifest,
     String writerUuid,
     long timestamp,
-    Optional<StoredPayload> metadata) {
+    Optional<StoredPayload> metadata,
+    List<String> tags) {
 
   /** Serialized bytes, which is what the limits of the settings are about. */
   long size() {

@@ -3,18 +3,28 @@ package org.beamhive.persistence.redis;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.lettuce.core.StreamMessage;
 import java.nio.ByteBuffer;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 
 /**
- * The fields of a stream entry. One letter each, always in the same order and with the rare ones
- * last, because Redis then stores the names once per node of the stream instead of once per entry.
+ * An entry of a stream as Redis sends it. Its fields are called by one letter each, always in the
+ * same order and with the rare ones last, because Redis then stores the names once per node of the
+ * stream instead of once per entry.
+ *
+ * @param id {@code <sequence number>-0}
+ * @param fields names and values in turn
  */
-final class StreamEntry {
+record StreamEntry(String id, List<byte[]> fields) {
+
+  /** Size of an event, in bytes, from which on it is marked as large. */
+  static final int LARGE = 64 << 10;
+
+  /** Between the tags of an event. */
+  static final char TAG_END = '\0';
 
   private static final byte[] PAYLOAD = {'p'};
   private static final byte[] SERIALIZER = {'s'};
@@ -31,30 +41,37 @@ final class StreamEntry {
   private static final byte[] WRITER_TEXT = {'w'};
 
   private static final byte[] ADAPTER_MANIFEST = {'a'};
+  private static final byte[] TAGS = {'g'};
   private static final byte[] METADATA = {'d'};
   private static final byte[] METADATA_SERIALIZER = {'d', 's'};
   private static final byte[] METADATA_MANIFEST = {'d', 'm'};
 
-  private StreamEntry() {}
+  private static final byte[] YES = {'1'};
+  private static final byte[] NO = {'0'};
 
   static String id(long sequenceNr) {
     return Long.toUnsignedString(sequenceNr) + "-0";
   }
 
-  static long sequenceNr(String id) {
-    return Long.parseLong(id.substring(0, id.indexOf('-')));
-  }
-
-  /** Adds the arguments of one event in the form that {@code append.lua} takes. */
-  static void addArguments(StoredEvent event, List<byte[]> args) {
+  /**
+   * Adds the arguments of one event in the form that {@code append.lua} takes.
+   *
+   * @param indexed how many of its tags the script is to index
+   */
+  static void addArguments(StoredEvent event, int indexed, List<byte[]> args) {
     int fields = 10;
     if (!event.adapterManifest().isEmpty()) {
+      fields += 2;
+    }
+    if (!event.tags().isEmpty()) {
       fields += 2;
     }
     if (event.metadata().isPresent()) {
       fields += 6;
     }
     args.add(ascii(id(event.sequenceNr())));
+    args.add(flag(event.size() > LARGE));
+    args.add(ascii(Integer.toString(indexed)));
     args.add(ascii(Integer.toString(fields)));
     addPayload(event.payload(), args, SERIALIZER, MANIFEST, PAYLOAD);
     byte[] uuid = uuidBytes(event.writerUuid());
@@ -66,24 +83,49 @@ final class StreamEntry {
       args.add(ADAPTER_MANIFEST);
       args.add(event.adapterManifest().getBytes(UTF_8));
     }
+    if (!event.tags().isEmpty()) {
+      args.add(TAGS);
+      args.add(String.join(String.valueOf(TAG_END), event.tags()).getBytes(UTF_8));
+    }
     event
         .metadata()
         .ifPresent(m -> addPayload(m, args, METADATA_SERIALIZER, METADATA_MANIFEST, METADATA));
   }
 
-  /** How many arguments {@link #addArguments} may add for one event. */
-  static final int MOST_ARGUMENTS = 20;
+  /**
+   * Its event.
+   *
+   * @throws UnreadableException if it isn't one that this plugin has written
+   */
+  StoredEvent read(String persistenceId) {
+    try {
+      if (!id.endsWith("-0")) {
+        throw new IllegalArgumentException("its entry id is " + id);
+      }
+      Map<String, byte[]> values = new HashMap<>();
+      for (int i = 0; i + 1 < fields.size(); i += 2) {
+        values.put(text(fields.get(i)), fields.get(i + 1));
+      }
+      byte[] uuid = values.get("u");
+      return new StoredEvent(
+          sequenceNr(),
+          payload(values, "s", "m", "p"),
+          text(values.getOrDefault("a", new byte[0])),
+          uuid == null ? text(values.getOrDefault("w", new byte[0])) : uuidText(uuid),
+          Long.parseLong(text(value(values, "t"))),
+          values.containsKey("d")
+              ? Optional.of(payload(values, "ds", "dm", "d"))
+              : Optional.empty(),
+          values.containsKey("g")
+              ? List.of(text(values.get("g")).split(String.valueOf(TAG_END)))
+              : List.of());
+    } catch (RuntimeException e) {
+      throw UnreadableException.event(persistenceId, id.substring(0, id.indexOf('-')), e);
+    }
+  }
 
-  static StoredEvent read(StreamMessage<String, byte[]> entry) {
-    Map<String, byte[]> fields = entry.getBody();
-    byte[] uuid = fields.get("u");
-    return new StoredEvent(
-        sequenceNr(entry.getId()),
-        payload(fields, "s", "m", "p"),
-        text(fields.getOrDefault("a", new byte[0])),
-        uuid == null ? text(fields.getOrDefault("w", new byte[0])) : uuidText(uuid),
-        Long.parseLong(text(fields.get("t"))),
-        fields.containsKey("d") ? Optional.of(payload(fields, "ds", "dm", "d")) : Optional.empty());
+  long sequenceNr() {
+    return Long.parseLong(id.substring(0, id.indexOf('-')));
   }
 
   /** The arguments of a payload alone, as a snapshot stores it. */
@@ -95,11 +137,24 @@ final class StreamEntry {
   }
 
   static StoredPayload payload(
-      Map<String, byte[]> fields, String serializer, String manifest, String bytes) {
+      Map<String, byte[]> values, String serializer, String manifest, String bytes) {
     return new StoredPayload(
-        Integer.parseInt(text(fields.get(serializer))),
-        text(fields.get(manifest)),
-        fields.get(bytes));
+        Integer.parseInt(text(value(values, serializer))),
+        text(value(values, manifest)),
+        value(values, bytes));
+  }
+
+  private static byte[] value(Map<String, byte[]> values, String name) {
+    byte[] value = values.get(name);
+    if (value == null) {
+      throw new IllegalArgumentException(
+          "it has no field '%s', so another program has written it".formatted(name));
+    }
+    return value;
+  }
+
+  static byte[] flag(boolean yes) {
+    return yes ? YES : NO;
   }
 
   static byte[] ascii(String text) {

@@ -1,56 +1,130 @@
--- Appends events to the stream of one persistence id: all of them, or none.
+-- Appends events to the streams of one or more persistence ids. Each write, which is of one id, is stored as a whole or
+-- not at all, and whatever becomes of it doesn't touch the others.
 --
--- KEYS[1]  the stream
--- ARGV     for each event, in ascending order: its entry id "<sequence number>-0", the number n of field arguments,
---          then n arguments (field, value, field, value ...)
+-- KEYS     for each write: its stream, its "large" mark; if it is to be listed, the list of ids and that list's end; for
+--          each tag of each event, the tag's list and that list's end
+-- ARGV     for each write: the persistence id, 1 if it is to be listed, the number of events; then for each event, in
+--          ascending order: its entry id "<sequence number>-0", 1 if it is large, the number of tags, the number n of
+--          field arguments, and n arguments (field, value, field, value ...)
 --
--- Answers {0, 0} stored, {1, top} these very events had been stored before, {2, top} refused: the stream has gone on
--- to sequence number top without them.
+-- Answers three values for each write: 0 stored; 1 these very events had been stored before; 2 refused, the stream has
+-- gone on without them; 3 failed. Then the sequence number that the stream has gone on to, and Redis' error.
 --
--- XADD itself refuses an id that isn't above the stream's last one, also when that entry was trimmed. Only the first
--- XADD can fail (taken number, no memory, read-only replica, wrong type): then nothing has been written.
+-- Whoever listens to the channel named like a stream or list hears of what was added.
 
-local added = redis.pcall('XADD', KEYS[1], ARGV[1], unpack(ARGV, 3, 2 + ARGV[2]))
+local k, a = 0, 0
 
-if type(added) == 'table' and added.err then
-  local info = redis.pcall('XINFO', 'STREAM', KEYS[1])
+local function key()
+  k = k + 1
+  return KEYS[k]
+end
+
+local function arg()
+  a = a + 1
+  return ARGV[a]
+end
+
+local function index(members, last, member)
+  if not redis.call('ZSCORE', members, member) then
+    local position = redis.call('INCR', last)
+    redis.call('ZADD', members, position, member)
+    redis.pcall('PUBLISH', members, position)
+  end
+end
+
+local function number(id)
+  return tonumber(string.match(id, '^%d+'))
+end
+
+local function add(stream, event, call)
+  return call('XADD', stream, event.id, unpack(ARGV, event.first, event.last))
+end
+
+-- The client sends a write again when the connection broke before the answer. So compare to the last byte: the writer's
+-- id alone is not enough, one writer may have given up on a batch and try another one under the same numbers.
+local function stored_before(stream, events)
+  for _, event in ipairs(events) do
+    local entry = redis.call('XRANGE', stream, event.id, event.id)[1]
+    if not entry or #entry[2] ~= event.last - event.first + 1 then
+      return false
+    end
+    for i, value in ipairs(entry[2]) do
+      if value ~= ARGV[event.first + i - 1] then
+        return false
+      end
+    end
+  end
+  return true
+end
+
+local function why_not(stream, events, problem)
+  local info = redis.pcall('XINFO', 'STREAM', stream)
   if info.err then
-    return added
+    return 3, 0, problem
   end
   local top
   for i = 1, #info, 2 do
     if info[i] == 'last-generated-id' then
-      top = tonumber(string.match(info[i + 1], '^%d+'))
+      top = number(info[i + 1])
     end
   end
-  if top < tonumber(string.match(ARGV[1], '^%d+')) then
-    return added
+  if top < number(events[1].id) then
+    return 3, 0, problem
   end
-
-  -- The client sends a command again when the connection broke before the answer. So compare to the last byte: the
-  -- writer's id alone is not enough, one writer may have given up on a batch and try another one under the same numbers.
-  local i = 1
-  while i < #ARGV do
-    local entry = redis.call('XRANGE', KEYS[1], ARGV[i], ARGV[i])[1]
-    local n = tonumber(ARGV[i + 1])
-    if not entry or #entry[2] ~= n then
-      return {2, top}
-    end
-    for f = 1, n do
-      if entry[2][f] ~= ARGV[i + 1 + f] then
-        return {2, top}
-      end
-    end
-    i = i + 2 + n
-  end
-  return {1, top}
+  return stored_before(stream, events) and 1 or 2, top, ''
 end
 
--- An unpack per event keeps clear of Lua's limit on the arguments of one call.
-local i = 3 + ARGV[2]
-while i < #ARGV do
-  local n = ARGV[i + 1]
-  redis.call('XADD', KEYS[1], ARGV[i], unpack(ARGV, i + 2, i + 1 + n))
-  i = i + 2 + n
+-- XADD itself refuses an id that isn't above the stream's last one, also when that entry was trimmed. Only the first
+-- XADD can fail (taken number, no memory, read-only replica, wrong type): then nothing has been written.
+local function append(id, stream, mark, ids, ids_end, events)
+  local added = add(stream, events[1], redis.pcall)
+  if type(added) == 'table' and added.err then
+    return why_not(stream, events, added.err)
+  end
+  for i = 2, #events do
+    add(stream, events[i], redis.call)
+  end
+  local last
+  for _, event in ipairs(events) do
+    last = string.match(event.id, '^%d+')
+    if event.large then
+      redis.call('SET', mark, 1)
+    end
+    for i = 1, #event.tags, 2 do
+      index(event.tags[i], event.tags[i + 1], last .. ':' .. id)
+    end
+  end
+  if ids then
+    index(ids, ids_end, id)
+  end
+  redis.pcall('PUBLISH', stream, last)
+  return 0, 0, ''
 end
-return {0, 0}
+
+local answers = {}
+while a < #ARGV do
+  local id = arg()
+  local listed = arg() == '1'
+  local count = tonumber(arg())
+  local stream, mark = key(), key()
+  local ids, ids_end
+  if listed then
+    ids, ids_end = key(), key()
+  end
+  local events = {}
+  for i = 1, count do
+    local event = {id = arg(), large = arg() == '1', tags = {}}
+    local tags = tonumber(arg())
+    local fields = tonumber(arg())
+    for t = 1, 2 * tags do
+      event.tags[t] = key()
+    end
+    event.first = a + 1
+    a = a + fields
+    event.last = a
+    events[i] = event
+  end
+  local n = #answers
+  answers[n + 1], answers[n + 2], answers[n + 3] = append(id, stream, mark, ids, ids_end, events)
+end
+return answers

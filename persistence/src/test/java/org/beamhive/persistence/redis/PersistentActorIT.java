@@ -144,7 +144,7 @@ class PersistentActorIT {
             PersistenceQuery.get(kit.system())
                 .getReadJournalFor(RedisReadJournal.class, RedisReadJournal.IDENTIFIER);
         assertThat(await(journal.currentPersistenceIds().runWith(Sink.seq(), kit.system())))
-            .containsExactly("Notebook|a", "Notebook|b", "Notebook|c", "Notebook|d", "Notebook|e");
+            .containsExactly("Notebook|c", "Notebook|a", "Notebook|b", "Notebook|d", "Notebook|e");
         List<EventEnvelope> events =
             await(
                 journal

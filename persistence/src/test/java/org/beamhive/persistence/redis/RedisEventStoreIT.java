@@ -23,7 +23,7 @@ class RedisEventStoreIT {
 
   private static final AtomicInteger ids = new AtomicInteger();
   private static RedisServerForTest redis;
-  private static RedisLink link;
+  private static OpenStore open;
   private static RedisEventStore store;
 
   private final String pid = "Entity|" + ids.incrementAndGet();
@@ -32,13 +32,13 @@ class RedisEventStoreIT {
   @BeforeAll
   static void start() {
     redis = RedisServerForTest.start();
-    link = new RedisLink(RedisSettings.from(redis.config()));
-    store = new RedisEventStore(link, new Keys("test"));
+    open = OpenStore.of(redis.config("beamhive.persistence.redis.key-prefix = test"));
+    store = open.events;
   }
 
   @AfterAll
   static void stop() {
-    link.close();
+    open.close();
     redis.close();
   }
 
@@ -53,15 +53,20 @@ class RedisEventStoreIT {
         "",
         writer,
         1000 + sequenceNr,
-        Optional.empty());
+        Optional.empty(),
+        List.of());
   }
 
   private List<StoredEvent> events(long from, long to) {
     return LongStream.rangeClosed(from, to).mapToObj(n -> event(n, "e" + n, writer)).toList();
   }
 
+  private static RedisEventStore.Page page(int events) {
+    return new RedisEventStore.Page(events, 1_000_000);
+  }
+
   private List<String> texts() throws Exception {
-    return await(store.read(pid, 0, Long.MAX_VALUE, Integer.MAX_VALUE)).stream()
+    return await(store.read(pid, 0, Long.MAX_VALUE, page(Integer.MAX_VALUE), false)).stream()
         .map(event -> new String(event.payload().bytes(), UTF_8))
         .toList();
   }
@@ -128,25 +133,25 @@ class RedisEventStoreIT {
   @Test
   void readsWhatLiesBetweenTheLimitsAndNotMoreThanAsked() throws Exception {
     await(store.append(pid, events(1, 10)));
-    assertThat(await(store.read(pid, 3, 8, 4)))
+    assertThat(await(store.read(pid, 3, 8, page(4), false)))
         .extracting(StoredEvent::sequenceNr)
         .containsExactly(3L, 4L, 5L, 6L);
-    assertThat(await(store.read(pid, 7, 8, 4)))
+    assertThat(await(store.read(pid, 7, 8, page(4), false)))
         .extracting(StoredEvent::sequenceNr)
         .containsExactly(7L, 8L);
-    assertThat(await(store.read(pid, 8, 7, 4))).isEmpty();
-    assertThat(await(store.read(pid, 11, Long.MAX_VALUE, 4))).isEmpty();
+    assertThat(await(store.read(pid, 8, 7, page(4), false))).isEmpty();
+    assertThat(await(store.read(pid, 11, Long.MAX_VALUE, page(4), false))).isEmpty();
   }
 
   @Test
   void keepsTheHighestNumberWhenEventsAreDeleted() throws Exception {
-    assertThat(await(store.highest(pid))).isZero();
+    assertThat(await(store.head(pid)).highest()).isZero();
     await(store.append(pid, events(1, 45_000)));
     await(store.deleteTo(pid, 44_998));
     assertThat(texts()).containsExactly("e44999", "e45000");
     await(store.deleteTo(pid, Long.MAX_VALUE));
     assertThat(texts()).isEmpty();
-    assertThat(await(store.highest(pid))).isEqualTo(45_000);
+    assertThat(await(store.head(pid)).highest()).isEqualTo(45_000);
     assertThatThrownBy(() -> await(store.append(pid, events(45_000, 45_001))))
         .hasCauseInstanceOf(SequenceNumberTakenException.class);
     await(store.append(pid, events(45_001, 45_001)));
@@ -156,7 +161,7 @@ class RedisEventStoreIT {
   @Test
   void deletingWhatWasNeverStoredDoesNothing() throws Exception {
     await(store.deleteTo(pid, 10));
-    assertThat(await(store.highest(pid))).isZero();
+    assertThat(await(store.head(pid)).highest()).isZero();
   }
 
   @Test
@@ -169,11 +174,14 @@ class RedisEventStoreIT {
                 "adapter",
                 "not a uuid",
                 123_456_789L,
-                Optional.of(new StoredPayload(9, "", new byte[0]))),
+                Optional.of(new StoredPayload(9, "", new byte[0])),
+                List.of("green", "größer")),
             event(2, "", UUID.randomUUID().toString().toUpperCase(Locale.ROOT)),
             event(3, "plain", ""));
     await(store.append(pid, stored));
-    assertThat(await(store.read(pid, 1, 3, 10))).usingRecursiveComparison().isEqualTo(stored);
+    assertThat(await(store.read(pid, 1, 3, page(10), false)))
+        .usingRecursiveComparison()
+        .isEqualTo(stored);
   }
 
   @Test
@@ -204,13 +212,19 @@ class RedisEventStoreIT {
   }
 
   @Test
-  void listsPersistenceIdsPageByPage() throws Exception {
-    RedisEventStore other = new RedisEventStore(link, new Keys("listing"));
-    for (String id : List.of("b", "a", "c")) {
-      await(other.append(id, events(1, 1)));
+  void listsPersistenceIdsInTheOrderOfTheirFirstEvent() throws Exception {
+    try (OpenStore other =
+        OpenStore.of(redis.config("beamhive.persistence.redis.key-prefix = listing"))) {
+      for (String id : List.of("b", "a", "c", "a", "b")) {
+        long next = await(other.events.head(id)).highest() + 1;
+        await(other.events.append(id, events(next, next)));
+      }
+      Keys.Index ids = new Keys("listing").persistenceIds();
+      assertThat(await(other.events.members(ids, 1, 100, 2)))
+          .containsExactly(new RedisEventStore.Listed(1, "b"), new RedisEventStore.Listed(2, "a"));
+      assertThat(await(other.events.members(ids, 3, 100, 2)))
+          .containsExactly(new RedisEventStore.Listed(3, "c"));
+      assertThat(await(other.events.end(ids))).isEqualTo(3);
     }
-    assertThat(await(other.persistenceIds("", 2))).containsExactly("a", "b");
-    assertThat(await(other.persistenceIds("b", 2))).containsExactly("c");
-    assertThat(await(other.persistenceIds("c", 2))).isEmpty();
   }
 }

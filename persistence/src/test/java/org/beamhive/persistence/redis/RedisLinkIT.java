@@ -3,6 +3,7 @@ package org.beamhive.persistence.redis;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import java.io.IOException;
 import java.net.ServerSocket;
@@ -31,21 +32,21 @@ class RedisLinkIT {
                     "",
                     "writer",
                     1,
-                    Optional.empty()))
+                    Optional.empty(),
+                    List.of()))
         .toList();
   }
 
   @Test
   void saysInOneSentenceThatThePasswordIsWrong() {
     try (RedisServerForTest redis = RedisServerForTest.start("--requirepass", "right");
-        RedisLink link =
-            new RedisLink(
-                RedisSettings.from(
-                    redis.config(
-                        "beamhive.persistence.redis.url = \"redis://:secret@127.0.0.1:%d\""
-                            .formatted(redis.port()))))) {
-      RedisEventStore store = new RedisEventStore(link, new Keys("test"));
-      assertThatThrownBy(() -> await(store.highest("a")))
+        OpenStore link =
+            OpenStore.of(
+                (redis.config(
+                    "beamhive.persistence.redis.url = \"redis://:secret@127.0.0.1:%d\""
+                        .formatted(redis.port()))))) {
+      RedisEventStore store = link.events;
+      assertThatThrownBy(() -> await(store.head("a")))
           .cause()
           .isInstanceOf(RedisStoreException.class)
           .hasMessageStartingWith(
@@ -63,14 +64,12 @@ class RedisLinkIT {
       port = socket.getLocalPort();
     }
     String url = "beamhive.persistence.redis.url = \"redis://127.0.0.1:%d\"".formatted(port);
-    try (RedisLink link =
-        new RedisLink(
-            RedisSettings.from(
-                ConfigFactory.parseString(
-                        url + "\nbeamhive.persistence.redis.connect-timeout = 500ms")
-                    .withFallback(ConfigFactory.load())))) {
-      RedisEventStore store = new RedisEventStore(link, new Keys("test"));
-      assertThatThrownBy(() -> await(store.highest("a")))
+    try (OpenStore link =
+        OpenStore.of(
+            (ConfigFactory.parseString(url + "\nbeamhive.persistence.redis.connect-timeout = 500ms")
+                .withFallback(ConfigFactory.load())))) {
+      RedisEventStore store = link.events;
+      assertThatThrownBy(() -> await(store.head("a")))
           .cause()
           .isInstanceOf(RedisStoreException.class)
           .hasMessageContaining(
@@ -83,9 +82,9 @@ class RedisLinkIT {
     try (RedisServerForTest redis =
         RedisServerForTest.start(
             "--appendonly", "yes", "--appendfsync", "always", "--key-load-delay", "2000")) {
-      RedisSettings settings = RedisSettings.from(redis.config());
-      try (RedisLink link = new RedisLink(settings)) {
-        RedisEventStore store = new RedisEventStore(link, new Keys("test"));
+      Config config = redis.config();
+      try (OpenStore link = OpenStore.of(config)) {
+        RedisEventStore store = link.events;
         for (int i = 0; i < 1000; i++) {
           await(store.append("a" + i, events(1, 1)));
         }
@@ -95,25 +94,23 @@ class RedisLinkIT {
         assertThat(RedisProbe.check(redis.url(), Duration.ofSeconds(5)))
             .hasValueSatisfying(finding -> assertThat(finding.sentence()).contains("loading"));
         await(store.append("a5", events(2, 2)));
-        assertThat(await(store.highest("a5"))).isEqualTo(2);
+        assertThat(await(store.head("a5")).highest()).isEqualTo(2);
       }
       redis.kill();
       redis.startAgainLoading();
-      try (RedisLink late = new RedisLink(settings)) {
-        assertThat(await(new RedisEventStore(late, new Keys("test")).highest("a5"))).isEqualTo(2);
+      try (OpenStore late = OpenStore.of(config)) {
+        assertThat(await(late.events.head("a5")).highest()).isEqualTo(2);
       }
     }
   }
 
   @Test
-  void givesUpAWriteAfterTheWriteTimeoutAndWorksAgainAfterwards() throws Exception {
+  void givesUpAWriteAfterTheCallTimeoutAndWorksAgainAfterwards() throws Exception {
     try (RedisServerForTest redis =
             RedisServerForTest.start("--appendonly", "yes", "--appendfsync", "always");
-        RedisLink link =
-            new RedisLink(
-                RedisSettings.from(
-                    redis.config("beamhive.persistence.redis.write-timeout = 500ms")))) {
-      RedisEventStore store = new RedisEventStore(link, new Keys("test"));
+        OpenStore link =
+            OpenStore.of((redis.config("beamhive.persistence.redis.call-timeout = 500ms")))) {
+      RedisEventStore store = link.events;
       await(store.append("a", events(1, 1)));
       redis.kill();
       assertThatThrownBy(() -> await(store.append("a", events(2, 2))))
@@ -121,9 +118,9 @@ class RedisLinkIT {
           .isInstanceOf(RedisStoreException.class)
           .hasMessageContaining("Redis at 127.0.0.1:" + redis.port() + " did not answer in time");
       redis.startAgain();
-      assertThat(await(store.highest("a"))).isEqualTo(1);
+      assertThat(await(store.head("a")).highest()).isEqualTo(1);
       await(store.append("a", events(2, 2)));
-      assertThat(await(store.highest("a"))).isEqualTo(2);
+      assertThat(await(store.head("a")).highest()).isEqualTo(2);
     }
   }
 
@@ -131,20 +128,19 @@ class RedisLinkIT {
   void storesOnceWhenTheConnectionBreaksBeforeTheAnswer() throws Exception {
     try (RedisServerForTest redis = RedisServerForTest.start();
         BreakingProxy proxy = new BreakingProxy(redis.port());
-        RedisLink link =
-            new RedisLink(
-                RedisSettings.from(
-                    redis.config(
-                        "beamhive.persistence.redis.url = \"redis://127.0.0.1:%d\""
-                            .formatted(proxy.port()))))) {
-      RedisEventStore store = new RedisEventStore(link, new Keys("test"));
+        OpenStore link =
+            OpenStore.of(
+                (redis.config(
+                    "beamhive.persistence.redis.url = \"redis://127.0.0.1:%d\""
+                        .formatted(proxy.port()))))) {
+      RedisEventStore store = link.events;
       await(store.append("a", events(1, 2)));
       for (int n = 3; n < 20; n++) {
         proxy.breakAtNextAnswer();
         await(store.append("a", events(n, n)));
       }
       assertThat(proxy.broken()).isEqualTo(17);
-      assertThat(await(store.read("a", 1, 100, 100)))
+      assertThat(await(store.read("a", 1, 100, new RedisEventStore.Page(100, 1000), false)))
           .extracting(StoredEvent::sequenceNr)
           .containsExactlyElementsOf(LongStream.range(1, 20).boxed().toList());
     }

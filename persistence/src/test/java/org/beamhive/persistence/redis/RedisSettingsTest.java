@@ -11,9 +11,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 class RedisSettingsTest {
 
   private static RedisSettings with(String key, String value) {
-    return RedisSettings.from(
+    return OpenStore.settings(
         ConfigFactory.parseString("beamhive.persistence.redis." + key + " = " + value)
-            .withFallback(ConfigFactory.defaultReference()));
+            .withFallback(ConfigFactory.defaultReference())
+            .resolve());
   }
 
   @ParameterizedTest
@@ -26,8 +27,13 @@ class RedisSettingsTest {
     "key-prefix, \"a{b}\"",
     "connect-timeout, 0s",
     "command-timeout, soon",
-    "write-timeout, 31m",
+    "call-timeout, 31m",
     "replay-page, 0",
+    "replay-page-bytes, 0",
+    "replay-stall-timeout, 0s",
+    "cluster, perhaps",
+    "tls.verify, sometimes",
+    "tls.trusted, /no/such/file.pem",
     "max-payload-bytes, 0",
     "max-batch-bytes, 0",
     "max-snapshot-bytes, -5"
@@ -42,12 +48,12 @@ class RedisSettingsTest {
   void keepsThePasswordToItself() {
     RedisSettings settings = with("url", "\"rediss://user:secret@example.org:7000/3\"");
     assertThat(settings.toString()).contains("example.org:7000").doesNotContain("secret");
-    assertThat(settings.uri().getDatabase()).isEqualTo(3);
-    assertThat(settings.uri().isSsl()).isTrue();
+    assertThat(settings.server().uris().get(0).getDatabase()).isEqualTo(3);
+    assertThat(settings.server().uris().get(0).isSsl()).isTrue();
   }
 
   @Test
   void databaseGoesBeforeTheUrl() {
-    assertThat(with("database", "5").uri().getDatabase()).isEqualTo(5);
+    assertThat(with("database", "5").server().uris().get(0).getDatabase()).isEqualTo(5);
   }
 }

@@ -1,0 +1,158 @@
+package org.beamhive.persistence.redis;
+
+import io.lettuce.core.RedisURI;
+import io.lettuce.core.SslVerifyMode;
+import io.lettuce.core.cluster.RedisClusterURIUtil;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * Where Redis is and how it is talked to. Plugins with equal settings share their connections. What
+ * each means is written in {@code reference.conf}.
+ *
+ * <p>The URL stays text, and {@link #toString} hides it, because it may hold a password.
+ */
+record ServerSettings(
+    String url,
+    boolean cluster,
+    int database,
+    String username,
+    String password,
+    String sentinelPassword,
+    Tls tls,
+    Duration connectTimeout,
+    Duration commandTimeout,
+    Duration callTimeout) {
+
+  /**
+   * Certificates of a TLS connection, as PEM files; an empty name is none.
+   *
+   * @param trusted whom to trust; empty for those that Java trusts
+   * @param certificate our own, for a server that asks for one
+   */
+  record Tls(
+      String trusted,
+      String certificate,
+      String privateKey,
+      String privateKeyPassword,
+      SslVerifyMode verify) {
+    /** Java's own certificates. */
+    static final Tls NONE = new Tls("", "", "", "", SslVerifyMode.FULL);
+
+    static final Map<String, SslVerifyMode> VERIFY =
+        Map.of("full", SslVerifyMode.FULL, "ca", SslVerifyMode.CA, "none", SslVerifyMode.NONE);
+  }
+
+  static ServerSettings from(Section section) {
+    ServerSettings settings =
+        new ServerSettings(
+            section.text("url"),
+            section.flag("cluster"),
+            section.number("database", 0, Integer.MAX_VALUE),
+            section.text("username"),
+            section.text("password"),
+            section.text("sentinel-password"),
+            tls(section),
+            section.duration("connect-timeout"),
+            section.duration("command-timeout"),
+            section.duration("call-timeout"));
+    try {
+      settings.uris();
+    } catch (IllegalArgumentException e) {
+      // The cause's own text may repeat the password, so neither it nor the value is shown.
+      throw section.wrong(
+          "url",
+          "is not an address like redis://host:6379, rediss://user:password@host:6379"
+              + " or redis-sentinel://host:26379,host2:26379/0#master"
+              + (settings.cluster ? "; of a cluster redis://host:6379,host2:6379" : ""));
+    }
+    if (settings.cluster && settings.uris().get(0).getDatabase() > 0) {
+      throw section.wrong("database", "must be 0: a Redis Cluster has only that one");
+    }
+    if (settings.cluster && settings.isSentinel()) {
+      throw section.wrong("cluster", "is on, but the url names Sentinels: only one of them fits");
+    }
+    return settings;
+  }
+
+  /** How long one try waits for its answer. */
+  Duration tryTimeout() {
+    return commandTimeout.compareTo(callTimeout) < 0 ? commandTimeout : callTimeout;
+  }
+
+  private static Tls tls(Section section) {
+    String verify = section.text("tls.verify").toLowerCase(Locale.ROOT);
+    if (!Tls.VERIFY.containsKey(verify)) {
+      throw section.wrong("tls.verify", "is '" + verify + "', but must be full, ca or none");
+    }
+    Tls tls =
+        new Tls(
+            section.file("tls.trusted"),
+            section.file("tls.certificate"),
+            section.file("tls.private-key"),
+            section.text("tls.private-key-password"),
+            Tls.VERIFY.get(verify));
+    if (tls.certificate.isEmpty() != tls.privateKey.isEmpty()) {
+      throw section.wrong(
+          tls.certificate.isEmpty() ? "tls.certificate" : "tls.private-key",
+          "is missing: a certificate and its private key are given together");
+    }
+    return tls;
+  }
+
+  boolean isSentinel() {
+    return url.toLowerCase(Locale.ROOT).startsWith("redis-sentinel");
+  }
+
+  /** The address for the client, with database and credentials; of a cluster one per node. */
+  List<RedisURI> uris() {
+    List<RedisURI> uris =
+        cluster ? RedisClusterURIUtil.toRedisURIs(URI.create(url)) : List.of(RedisURI.create(url));
+    uris.forEach(this::complete);
+    return uris;
+  }
+
+  private void complete(RedisURI uri) {
+    if (uri.getHost() == null && uri.getSentinels().isEmpty()) {
+      throw new IllegalArgumentException("no host");
+    }
+    if (database > 0) {
+      uri.setDatabase(database);
+    }
+    if (!password.isEmpty()) {
+      uri.setAuthentication(username.isEmpty() ? null : username, password.toCharArray());
+    }
+    uri.setVerifyPeer(tls.verify);
+    for (RedisURI sentinel : uri.getSentinels()) {
+      sentinel.setVerifyPeer(tls.verify);
+      if (!sentinelPassword.isEmpty()) {
+        sentinel.setAuthentication(null, sentinelPassword.toCharArray());
+      }
+    }
+  }
+
+  /** {@code host:port} for messages to people. */
+  String address() {
+    List<RedisURI> uris = uris();
+    RedisURI first = uris.get(0);
+    return first.getSentinels().isEmpty()
+        ? hosts(uris)
+        : "'%s' of the Sentinels %s"
+            .formatted(first.getSentinelMasterId(), hosts(first.getSentinels()));
+  }
+
+  private static String hosts(List<RedisURI> uris) {
+    return uris.stream()
+        .map(uri -> uri.getHost() + ":" + uri.getPort())
+        .collect(Collectors.joining(","));
+  }
+
+  @Override
+  public String toString() {
+    return "ServerSettings[" + address() + "]";
+  }
+}
