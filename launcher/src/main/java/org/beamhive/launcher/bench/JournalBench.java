@@ -2,9 +2,6 @@ package org.beamhive.launcher.bench;
 
 import akka.persistence.query.Offset;
 import akka.persistence.query.PersistenceQuery;
-import akka.persistence.query.javadsl.EventsByPersistenceIdQuery;
-import akka.persistence.query.javadsl.EventsByTagQuery;
-import akka.persistence.query.javadsl.ReadJournal;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
@@ -94,9 +91,7 @@ final class JournalBench implements Callable<Integer> {
                     journal,
                     events(200),
                     false,
-                    (id, tag) ->
-                        ((EventsByPersistenceIdQuery) queries(journal))
-                            .eventsByPersistenceId(id, 0, Long.MAX_VALUE))),
+                    (id, tag) -> queries(journal).eventsByPersistenceId(id, 0, Long.MAX_VALUE))),
         new Case(
             "live-by-tag",
             journal ->
@@ -104,22 +99,20 @@ final class JournalBench implements Callable<Integer> {
                     journal,
                     events(200),
                     true,
-                    (id, tag) ->
-                        ((EventsByTagQuery) queries(journal))
-                            .eventsByTag(tag, Offset.noOffset()))));
+                    (id, tag) -> queries(journal).eventsByTag(tag, Offset.noOffset()))));
   }
 
-  private Case writers(int writers, int each) {
+  private Case writers(int writers, int byCase) {
     return new Case(
         "writers-" + writers,
-        journal -> new WritersCase(journal, writers, events(each), events(100_000)));
+        journal -> new WritersCase(journal, writers, events(byCase), events(100_000)));
   }
 
   private int events(int byCase) {
     return events == null ? byCase : events;
   }
 
-  private static ReadJournal queries(JournalUnderTest journal) {
+  private static RedisReadJournal queries(JournalUnderTest journal) {
     return PersistenceQuery.get(journal.system())
         .getReadJournalFor(RedisReadJournal.class, RedisReadJournal.IDENTIFIER);
   }

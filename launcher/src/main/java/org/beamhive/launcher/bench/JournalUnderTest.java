@@ -58,12 +58,18 @@ final class JournalUnderTest implements AutoCloseable {
               throw new StartFailure(finding.sentence());
             });
     TemporaryFolder folder = TemporaryFolder.create();
-    Optional<EmbeddedRedis> redis =
-        redisUrl.isPresent()
-            ? Optional.empty()
-            : Optional.of(EmbeddedRedis.start(folder.path(), 0));
-    String url = redisUrl.or(() -> redis.map(EmbeddedRedis::url)).orElseThrow();
-    return new JournalUnderTest(folder, redis, url, payload);
+    Optional<EmbeddedRedis> redis = Optional.empty();
+    try {
+      if (redisUrl.isEmpty()) {
+        redis = Optional.of(EmbeddedRedis.start(folder.path(), 0));
+      }
+      String url = redisUrl.orElse(redis.map(EmbeddedRedis::url).orElse(""));
+      return new JournalUnderTest(folder, redis, url, payload);
+    } catch (RuntimeException failed) {
+      redis.ifPresent(EmbeddedRedis::close);
+      folder.close();
+      throw failed;
+    }
   }
 
   /** As a node has it, but with no cluster. */
