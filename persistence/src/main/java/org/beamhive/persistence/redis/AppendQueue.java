@@ -2,12 +2,10 @@ package org.beamhive.persistence.redis;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.beamhive.persistence.redis.StreamEntry.ascii;
-import static org.beamhive.persistence.redis.StreamEntry.flag;
 import static org.beamhive.persistence.redis.StreamEntry.text;
 
 import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisCommandTimeoutException;
-import io.lettuce.core.ScriptOutputType;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -161,25 +159,37 @@ final class AppendQueue {
             writes.get(0).doing()
                 + (writes.size() == 1 ? "" : " and %d more writes".formatted(writes.size() - 1));
     String[] keyNames = names.toArray(String[]::new);
-    return link.write(
-        doing,
-        redis -> append.call(redis, ScriptOutputType.MULTI, keyNames, args),
-        writes.get(0).deadline);
+    return link.write(doing, redis -> append.call(redis, keyNames, args), writes.get(0).deadline);
   }
 
+  /** In the form that {@code append.lua} takes. */
   private void addArguments(Write write, List<String> names, List<byte[]> args) {
+    boolean large = false;
+    boolean more = false;
+    for (StoredEvent event : write.events) {
+      large |= event.size() > StreamEntry.LARGE;
+      more |= !event.tags().isEmpty() || event.metadata().isPresent();
+    }
     names.add(keys.events(write.persistenceId));
-    names.add(keys.large(write.persistenceId));
+    if (large) {
+      names.add(keys.large(write.persistenceId));
+    }
     if (write.list) {
       addKeys(keys.persistenceIds(), names);
     }
+    int shape = 8 * write.events.size() + (more ? 4 : 0) + (large ? 2 : 0) + (write.list ? 1 : 0);
+    args.add(ascii(Integer.toString(shape)));
     args.add(write.persistenceId.getBytes(UTF_8));
-    args.add(flag(write.list));
-    args.add(ascii(Integer.toString(write.events.size())));
     for (StoredEvent event : write.events) {
-      List<String> indexed = cluster ? List.of() : event.tags();
-      indexed.forEach(tag -> addKeys(keys.tag(tag), names));
-      StreamEntry.addArguments(event, indexed.size(), args);
+      args.add(ascii(StreamEntry.id(event.sequenceNr())));
+      args.add(StreamEntry.header(event));
+      args.add(event.payload().bytes());
+      if (more) {
+        List<String> indexed = cluster ? List.of() : event.tags();
+        indexed.forEach(tag -> addKeys(keys.tag(tag), names));
+        args.add(ascii(Integer.toString(indexed.size())));
+        args.add(StreamEntry.metadata(event));
+      }
     }
   }
 

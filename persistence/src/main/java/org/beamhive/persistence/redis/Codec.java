@@ -38,8 +38,7 @@ final class Codec {
     List<String> tags = List.of();
     if (payload instanceof Tagged tagged) {
       payload = tagged.payload();
-      tags =
-          CollectionConverters.asJava(tagged.tags()).stream().map(Codec::checked).sorted().toList();
+      tags = CollectionConverters.asJava(tagged.tags()).stream().sorted().toList();
     }
     return new StoredEvent(
         event.sequenceNr(),
@@ -49,15 +48,6 @@ final class Codec {
         event.timestamp() == 0 ? now : event.timestamp(),
         metadata(event.metadata()),
         tags);
-  }
-
-  private static String checked(String tag) {
-    if (tag.isEmpty() || tag.indexOf(StreamEntry.TAG_END) >= 0) {
-      throw new IllegalArgumentException(
-          "The tag '%s' can't be stored: it must have a character, and none may be NUL"
-              .formatted(tag));
-    }
-    return tag;
   }
 
   /**

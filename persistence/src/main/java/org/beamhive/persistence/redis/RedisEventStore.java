@@ -7,7 +7,6 @@ import static org.beamhive.persistence.redis.StreamEntry.text;
 import io.lettuce.core.Limit;
 import io.lettuce.core.Range;
 import io.lettuce.core.ScoredValue;
-import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.XTrimArgs;
 import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import io.lettuce.core.protocol.CommandArgs;
@@ -105,11 +104,12 @@ final class RedisEventStore {
   }
 
   /** Adds what is not there yet at the end of a list. */
-  CompletionStage<Long> index(Keys.Index index, Collection<String> members) {
+  CompletionStage<Void> index(Keys.Index index, Collection<String> members) {
     List<byte[]> args = members.stream().map(member -> member.getBytes(UTF_8)).toList();
     return link.write(
-        () -> "adding to the list '%s'".formatted(index.members()),
-        redis -> indexScript.call(redis, ScriptOutputType.INTEGER, keysOf(index), args));
+            () -> "adding to the list '%s'".formatted(index.members()),
+            redis -> indexScript.call(redis, keysOf(index), args))
+        .thenAccept(done -> {});
   }
 
   private static String[] keysOf(Keys.Index index) {
@@ -126,10 +126,9 @@ final class RedisEventStore {
   record Head(long first, long highest, boolean large) {}
 
   CompletionStage<Head> head(String persistenceId) {
-    return link.<List<Object>>read(
+    return link.read(
             () -> "reading the highest sequence number of '%s'".formatted(persistenceId),
-            redis ->
-                headScript.call(redis, ScriptOutputType.MULTI, streamOf(persistenceId), List.of()))
+            redis -> headScript.call(redis, streamOf(persistenceId), List.of()))
         .thenApply(
             answer ->
                 new Head(

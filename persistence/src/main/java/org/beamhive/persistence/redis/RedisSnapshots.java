@@ -1,8 +1,8 @@
 package org.beamhive.persistence.redis;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.beamhive.persistence.redis.StreamEntry.ascii;
 
-import io.lettuce.core.ScriptOutputType;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -38,26 +38,28 @@ final class RedisSnapshots {
     List<byte[]> args = new ArrayList<>();
     args.add(padded(snapshot.sequenceNr()));
     args.add(padded(snapshot.timestamp()));
-    StreamEntry.addSnapshot(snapshot, args);
-    return link.<Long>write(
+    addPayload(snapshot.payload(), args, "s", "m", "p");
+    snapshot.metadata().ifPresent(metadata -> addPayload(metadata, args, "ds", "dm", "d"));
+    return link.write(
             () -> "saving snapshot %d of '%s'".formatted(snapshot.sequenceNr(), persistenceId),
-            redis -> save.call(redis, ScriptOutputType.INTEGER, keysOf(persistenceId), args))
+            redis -> save.call(redis, keysOf(persistenceId), args))
         .thenAccept(done -> {});
   }
 
   /** The newest one within the limits. */
   CompletionStage<Optional<StoredSnapshot>> load(String persistenceId, Limits limits) {
-    return link.<List<byte[]>>read(
+    return link.read(
             () -> "loading the snapshot of '%s'".formatted(persistenceId),
-            redis -> load.call(redis, ScriptOutputType.MULTI, keysOf(persistenceId), limits.args()))
-        .thenApply(answer -> answer.isEmpty() ? Optional.empty() : Optional.of(read(answer)));
+            redis -> load.call(redis, keysOf(persistenceId), limits.args()))
+        .thenApply(
+            answer ->
+                answer.isEmpty() ? Optional.empty() : Optional.of(read(persistenceId, answer)));
   }
 
   CompletionStage<Void> delete(String persistenceId, Limits limits) {
-    return link.<Long>write(
+    return link.write(
             () -> "deleting snapshots of '%s'".formatted(persistenceId),
-            redis ->
-                delete.call(redis, ScriptOutputType.INTEGER, keysOf(persistenceId), limits.args()))
+            redis -> delete.call(redis, keysOf(persistenceId), limits.args()))
         .thenAccept(done -> {});
   }
 
@@ -65,19 +67,46 @@ final class RedisSnapshots {
     return new String[] {keys.snapshotIndex(persistenceId), keys.snapshots(persistenceId)};
   }
 
-  private static StoredSnapshot read(List<byte[]> answer) {
+  private static void addPayload(
+      StoredPayload payload, List<byte[]> args, String serializer, String manifest, String bytes) {
+    args.add(ascii(serializer));
+    args.add(ascii(Integer.toString(payload.serializerId())));
+    args.add(ascii(manifest));
+    args.add(payload.manifest().getBytes(UTF_8));
+    args.add(ascii(bytes));
+    args.add(payload.bytes());
+  }
+
+  private static StoredPayload payload(
+      Map<String, byte[]> parts, String serializer, String manifest, String bytes) {
+    if (!parts.keySet().containsAll(List.of(serializer, manifest, bytes))) {
+      throw new IllegalArgumentException(
+          "it lacks one of the parts %s, %s and %s".formatted(serializer, manifest, bytes));
+    }
+    return new StoredPayload(
+        Integer.parseInt(text(parts.get(serializer))), text(parts.get(manifest)), parts.get(bytes));
+  }
+
+  private static StoredSnapshot read(String persistenceId, List<Object> answer) {
+    String[] numbers = text(answer.get(0)).split(":");
+    long sequenceNr = Long.parseLong(numbers[0]);
     Map<String, byte[]> parts = new HashMap<>();
     for (int i = 1; i < answer.size(); i += 2) {
-      parts.put(StreamEntry.text(answer.get(i)), answer.get(i + 1));
+      parts.put(text(answer.get(i)), (byte[]) answer.get(i + 1));
     }
-    String[] numbers = StreamEntry.text(answer.get(0)).split(":");
-    return new StoredSnapshot(
-        Long.parseLong(numbers[0]),
-        Long.parseLong(numbers[1]),
-        StreamEntry.payload(parts, "s", "m", "p"),
-        parts.containsKey("d")
-            ? Optional.of(StreamEntry.payload(parts, "ds", "dm", "d"))
-            : Optional.empty());
+    try {
+      return new StoredSnapshot(
+          sequenceNr,
+          Long.parseLong(numbers[1]),
+          payload(parts, "s", "m", "p"),
+          parts.containsKey("d") ? Optional.of(payload(parts, "ds", "dm", "d")) : Optional.empty());
+    } catch (RuntimeException e) {
+      throw UnreadableException.snapshot(persistenceId, sequenceNr, e);
+    }
+  }
+
+  private static String text(Object bytes) {
+    return StreamEntry.text((byte[]) bytes);
   }
 
   private static byte[] padded(long number) {

@@ -3,10 +3,10 @@ package org.beamhive.persistence.redis;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import io.lettuce.core.RedisNoScriptException;
-import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import io.lettuce.core.codec.Base16;
 import io.lettuce.core.output.CommandOutput;
+import io.lettuce.core.output.NestedMultiOutput;
 import io.lettuce.core.protocol.CommandArgs;
 import io.lettuce.core.protocol.CommandType;
 import java.io.IOException;
@@ -24,9 +24,9 @@ import java.util.function.Supplier;
 final class Script {
 
   private final byte[] body;
-  private final String digest;
+  private final byte[] digest;
 
-  private Script(byte[] body, String digest) {
+  private Script(byte[] body, byte[] digest) {
     this.body = body;
     this.digest = digest;
   }
@@ -38,42 +38,34 @@ final class Script {
         throw new IllegalStateException("The script " + name + " is missing from the jar");
       }
       byte[] body = in.readAllBytes();
-      return new Script(body, Base16.digest(body));
+      return new Script(body, Base16.digest(body).getBytes(US_ASCII));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  <T> CompletionStage<T> call(
-      RedisClusterAsyncCommands<String, byte[]> redis,
-      ScriptOutputType output,
-      String[] keys,
-      List<byte[]> args) {
-    byte[][] values = args.toArray(byte[][]::new);
-    return wholeIfUnknown(
-        redis.<T>evalsha(digest, output, keys, values),
-        () -> redis.<T>eval(body, output, keys, values));
+  /** For an answer that is a list of numbers and texts. */
+  CompletionStage<List<Object>> call(
+      RedisClusterAsyncCommands<String, byte[]> redis, String[] keys, List<byte[]> args) {
+    return call(redis, () -> new NestedMultiOutput<>(Client.CODEC), keys, args);
   }
 
-  /** For an answer that is read by a class of ours. */
   <T> CompletionStage<T> call(
       RedisClusterAsyncCommands<String, byte[]> redis,
       Supplier<CommandOutput<String, byte[], T>> output,
       String[] keys,
       List<byte[]> args) {
     return wholeIfUnknown(
-        redis.dispatch(
-            CommandType.EVALSHA, output.get(), arguments(digest.getBytes(US_ASCII), keys, args)),
+        redis.dispatch(CommandType.EVALSHA, output.get(), arguments(digest, keys, args)),
         () -> redis.dispatch(CommandType.EVAL, output.get(), arguments(body, keys, args)));
   }
 
   private static CommandArgs<String, byte[]> arguments(
       byte[] script, String[] keys, List<byte[]> args) {
-    return new CommandArgs<>(Client.CODEC)
-        .add(script)
-        .add(keys.length)
-        .addKeys(keys)
-        .addValues(args);
+    CommandArgs<String, byte[]> all =
+        new CommandArgs<>(Client.CODEC).add(script).add(keys.length).addKeys(keys);
+    args.forEach(all::add);
+    return all;
   }
 
   private static <T> CompletionStage<T> wholeIfUnknown(

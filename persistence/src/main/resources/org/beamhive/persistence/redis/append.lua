@@ -1,11 +1,12 @@
 -- Appends events to the streams of one or more persistence ids. Each write, which is of one id, is stored as a whole or
 -- not at all, and whatever becomes of it doesn't touch the others.
 --
--- KEYS     for each write: its stream, its "large" mark; if it is to be listed, the list of ids and that list's end; for
---          each tag of each event, the tag's list and that list's end
--- ARGV     for each write: the persistence id, 1 if it is to be listed, the number of events; then for each event, in
---          ascending order: its entry id "<sequence number>-0", 1 if it is large, the number of tags, the number n of
---          field arguments, and n arguments (field, value, field, value ...)
+-- KEYS     for each write: its stream; if it has a large event, its "large" mark; if it is to be listed, the list of ids
+--          and that list's end; for each tag of each event, the tag's list and that list's end
+-- ARGV     for each write: its shape, which is 8 * number of events + 4 if there are tags or metadata + 2 if there is a
+--          large event + 1 if it is to be listed; the persistence id; then for each event, in ascending order, its entry
+--          id "<sequence number>-0", its header, its payload, and with tags or metadata also the number of tags and the
+--          metadata, empty for none
 --
 -- Answers three values for each write: 0 stored; 1 these very events had been stored before; 2 refused, the stream has
 -- gone on without them; 3 failed. Then the sequence number that the stream has gone on to, and Redis' error.
@@ -37,7 +38,10 @@ local function number(id)
 end
 
 local function add(stream, event, call)
-  return call('XADD', stream, event.id, unpack(ARGV, event.first, event.last))
+  if event.metadata then
+    return call('XADD', stream, event.id, 'h', event.header, 'p', event.payload, 'd', event.metadata)
+  end
+  return call('XADD', stream, event.id, 'h', event.header, 'p', event.payload)
 end
 
 -- The client sends a write again when the connection broke before the answer. So compare to the last byte: the writer's
@@ -45,13 +49,9 @@ end
 local function stored_before(stream, events)
   for _, event in ipairs(events) do
     local entry = redis.call('XRANGE', stream, event.id, event.id)[1]
-    if not entry or #entry[2] ~= event.last - event.first + 1 then
+    local fields = entry and entry[2] or {}
+    if fields[2] ~= event.header or fields[4] ~= event.payload or fields[6] ~= event.metadata then
       return false
-    end
-    for i, value in ipairs(entry[2]) do
-      if value ~= ARGV[event.first + i - 1] then
-        return false
-      end
     end
   end
   return true
@@ -87,12 +87,12 @@ local function append(id, stream, mark, ids, ids_end, events)
   local last
   for _, event in ipairs(events) do
     last = string.match(event.id, '^%d+')
-    if event.large then
-      redis.call('SET', mark, 1)
-    end
-    for i = 1, #event.tags, 2 do
+    for i = 1, event.tags and #event.tags or 0, 2 do
       index(event.tags[i], event.tags[i + 1], last .. ':' .. id)
     end
+  end
+  if mark then
+    redis.call('SET', mark, 1)
   end
   if ids then
     index(ids, ids_end, id)
@@ -103,25 +103,29 @@ end
 
 local answers = {}
 while a < #ARGV do
+  local shape = tonumber(arg())
   local id = arg()
-  local listed = arg() == '1'
-  local count = tonumber(arg())
-  local stream, mark = key(), key()
-  local ids, ids_end
-  if listed then
+  local stream = key()
+  local mark, ids, ids_end
+  if shape % 4 >= 2 then
+    mark = key()
+  end
+  if shape % 2 == 1 then
     ids, ids_end = key(), key()
   end
   local events = {}
-  for i = 1, count do
-    local event = {id = arg(), large = arg() == '1', tags = {}}
-    local tags = tonumber(arg())
-    local fields = tonumber(arg())
-    for t = 1, 2 * tags do
-      event.tags[t] = key()
+  for i = 1, math.floor(shape / 8) do
+    local event = {id = arg(), header = arg(), payload = arg()}
+    if shape % 8 >= 4 then
+      event.tags = {}
+      for t = 1, 2 * tonumber(arg()) do
+        event.tags[t] = key()
+      end
+      local metadata = arg()
+      if metadata ~= '' then
+        event.metadata = metadata
+      end
     end
-    event.first = a + 1
-    a = a + fields
-    event.last = a
     events[i] = event
   end
   local n = #answers

@@ -1,6 +1,6 @@
 -- Deletes the snapshots within limits on sequence number and timestamp.
 --
--- KEYS and ARGV as in load-snapshot.lua. Answers how many went.
+-- KEYS and ARGV as in load-snapshot.lua. Answers {how many went}.
 
 local gone = 0
 for _, member in ipairs(redis.call('ZRANGEBYLEX', KEYS[1], '[' .. ARGV[1] .. ':', '(' .. ARGV[2] .. ';')) do
@@ -13,4 +13,4 @@ for _, member in ipairs(redis.call('ZRANGEBYLEX', KEYS[1], '[' .. ARGV[1] .. ':'
     gone = gone + 1
   end
 end
-return gone
+return {gone}

@@ -3,7 +3,7 @@
 -- KEYS[1]  the list: sorted set, the score is the position; KEYS[2] the last position given
 -- ARGV     the members
 --
--- Answers the last position. Whoever listens to the channel named like the list hears of it.
+-- Whoever listens to the channel named like the list hears of it.
 
 local last
 for _, member in ipairs(ARGV) do
@@ -15,4 +15,4 @@ end
 if last then
   redis.pcall('PUBLISH', KEYS[1], last)
 end
-return last or 0
+return {}

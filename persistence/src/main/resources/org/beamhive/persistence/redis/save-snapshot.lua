@@ -16,4 +16,4 @@ for i = 3, #ARGV, 2 do
   redis.call('HSET', KEYS[2], seq .. ':' .. ARGV[i], ARGV[i + 1])
 end
 redis.call('ZADD', KEYS[1], 0, seq .. ':' .. ARGV[2])
-return 1
+return {}
