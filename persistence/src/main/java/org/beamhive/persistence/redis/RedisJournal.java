@@ -17,6 +17,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import org.beamhive.persistence.redis.PageReader.Pages;
 import scala.PartialFunction;
 import scala.concurrent.Future;
 import scala.jdk.javaapi.CollectionConverters;
@@ -43,16 +44,23 @@ public final class RedisJournal extends AsyncWriteJournal {
   /** The last write of each persistence id that has one without answer. */
   private final Map<String, CompletionStage<Void>> writesInProgress = new ConcurrentHashMap<>();
 
-  /** Replays that are going to begin, by their tickets. */
-  private final Map<Long, Begun> begun = new ConcurrentHashMap<>();
+  /**
+   * A replay that is going to begin.
+   *
+   * @param max events at most
+   * @param receiver who waits for it
+   * @param large whether there may be large events
+   */
+  private record Awaited(long max, Receiver receiver, boolean large) {}
+
+  /** By their tickets. */
+  private final Map<Long, Awaited> awaited = new ConcurrentHashMap<>();
 
   /** The replay that is asked for by the message being handled, and its ticket. */
   private JournalProtocol.ReplayMessages asked;
 
   private long ticket;
   private Set<ActorRef> childrenBefore = Set.of();
-
-  private record Begun(long max, Receiver receiver) {}
 
   /**
    * Called by Akka.
@@ -215,7 +223,7 @@ public final class RedisJournal extends AsyncWriteJournal {
   public Future<Long> doAsyncReadHighestSequenceNr(String persistenceId, long fromSequenceNr) {
     JournalProtocol.ReplayMessages request = asked;
     long itsTicket = ticket;
-    Begun replay = new Begun(request.max(), receiver());
+    Receiver receiver = receiver();
     return Stages.toScala(
         settled(persistenceId)
             .thenCompose(done -> store.clusterTags().settleLeftOf(persistenceId))
@@ -224,7 +232,7 @@ public final class RedisJournal extends AsyncWriteJournal {
                 head -> {
                   long last = Math.min(request.toSequenceNr(), head.highest());
                   if (last > 0 && request.fromSequenceNr() <= last) {
-                    begun.put(itsTicket, replay);
+                    awaited.put(itsTicket, new Awaited(request.max(), receiver, head.large()));
                   }
                   return head.highest();
                 }));
@@ -244,13 +252,12 @@ public final class RedisJournal extends AsyncWriteJournal {
       long toSequenceNr,
       long itsTicket,
       Consumer<PersistentRepr> replayCallback) {
-    Begun replay = begun.remove(itsTicket);
+    Awaited replay = awaited.remove(itsTicket);
+    Pages<StoredEvent> pages =
+        new StoredEvents(store, persistenceId, settings.page(), replay.large);
+    // Akka has limited it to what is there.
     PageReader<StoredEvent> reader =
-        new PageReader<>(
-            new StoredEvents(store, persistenceId, settings.page()),
-            Math.max(0, fromSequenceNr),
-            toSequenceNr,
-            null);
+        PageReader.ofKnown(pages, Math.max(0, fromSequenceNr), toSequenceNr);
     Consumer<StoredEvent> handOver =
         event -> replayCallback.accept(codec.restore(persistenceId, event));
     return Stages.toScala(
