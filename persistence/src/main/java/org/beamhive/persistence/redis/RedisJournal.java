@@ -6,17 +6,21 @@ import akka.persistence.JournalProtocol;
 import akka.persistence.PersistentRepr;
 import akka.persistence.journal.japi.AsyncWriteJournal;
 import com.typesafe.config.Config;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import org.beamhive.persistence.redis.PageReader.Pages;
 import scala.PartialFunction;
 import scala.concurrent.Future;
 import scala.jdk.javaapi.CollectionConverters;
@@ -42,8 +46,16 @@ public final class RedisJournal extends AsyncWriteJournal {
   /** The last write of each persistence id that has one without answer. */
   private final Map<String, CompletionStage<Void>> writesInProgress = new ConcurrentHashMap<>();
 
-  /** Who waits for a replay that is going to begin, by persistence id. */
-  private final Map<String, Receiver> receivers = new ConcurrentHashMap<>();
+  /**
+   * A replay that is going to begin.
+   *
+   * @param receiver who waits for it
+   * @param large whether there may be large events
+   */
+  private record Awaited(Receiver receiver, boolean large) {}
+
+  /** By persistence id; two may wait for the same one. */
+  private final Map<String, Queue<Awaited>> awaited = new ConcurrentHashMap<>();
 
   /** The replay that is asked for by the message being handled. */
   private JournalProtocol.ReplayMessages asked;
@@ -196,10 +208,31 @@ public final class RedisJournal extends AsyncWriteJournal {
                 head -> {
                   long last = Math.min(request.toSequenceNr(), head.highest());
                   if (last > 0 && request.fromSequenceNr() <= last) {
-                    receivers.put(persistenceId, receiver);
+                    await(persistenceId, new Awaited(receiver, head.large()));
                   }
                   return head.highest();
                 }));
+  }
+
+  private void await(String persistenceId, Awaited replay) {
+    awaited.compute(
+        persistenceId,
+        (id, waiting) -> {
+          Queue<Awaited> more = waiting == null ? new ArrayDeque<>() : waiting;
+          more.add(replay);
+          return more;
+        });
+  }
+
+  private Awaited awaited(String persistenceId) {
+    AtomicReference<Awaited> first = new AtomicReference<>();
+    awaited.computeIfPresent(
+        persistenceId,
+        (id, waiting) -> {
+          first.set(waiting.remove());
+          return waiting.isEmpty() ? null : waiting;
+        });
+    return first.get();
   }
 
   @Override
@@ -209,15 +242,14 @@ public final class RedisJournal extends AsyncWriteJournal {
       long toSequenceNr,
       long max,
       Consumer<PersistentRepr> replayCallback) {
+    Awaited replay = awaited(persistenceId);
+    Pages<StoredEvent> pages =
+        new StoredEvents(store, persistenceId, settings.page(), replay.large);
+    // Akka has limited it to what is there.
     PageReader<StoredEvent> reader =
-        new PageReader<>(
-            new StoredEvents(store, persistenceId, settings.page()),
-            Math.max(0, fromSequenceNr),
-            toSequenceNr,
-            null);
+        PageReader.ofKnown(pages, Math.max(0, fromSequenceNr), toSequenceNr);
     Consumer<StoredEvent> handOver =
         event -> replayCallback.accept(codec.restore(persistenceId, event));
-    return Stages.toScala(
-        new Replay(reader, receivers.remove(persistenceId), handOver, dispatcher).run(max));
+    return Stages.toScala(new Replay(reader, replay.receiver, handOver, dispatcher).run(max));
   }
 }
