@@ -14,7 +14,6 @@ import java.util.function.LongConsumer;
  */
 final class ReplayCase implements MeasuredCase {
   private static final int WRITTEN_TOGETHER = 500;
-  private static final int HEAP_SAMPLES = 10;
 
   private final JournalUnderTest journal;
   private final String id;
@@ -67,18 +66,15 @@ final class ReplayCase implements MeasuredCase {
       return List.of();
     }
     List<Figure> used = new ArrayList<>();
-    int step = Math.max(1, events / HEAP_SAMPLES);
     replay(
         count -> {
-          if (count % step == 0) {
+          long tenths = 10 * count / events;
+          if (tenths > 10 * (count - 1) / events) {
             used.add(
-                Figure.of(
-                    "heap_megabytes_at_%d_percent".formatted(100 * count / events),
-                    "MB",
-                    usedHeap()));
+                Figure.of("heap_megabytes_at_%d_percent".formatted(10 * tenths), "MB", usedHeap()));
           }
         });
-    double peak = used.stream().mapToDouble(Figure::value).max().orElse(0);
+    double peak = used.stream().mapToDouble(Figure::value).max().orElseThrow();
     used.add(Figure.of("heap_megabytes_peak", "MB", peak));
     return used;
   }
