@@ -1,0 +1,30 @@
+package org.beamhive.persistence.redis;
+
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+
+/** Waits for what another process does in its own time. */
+final class Eventually {
+
+  private static final long DEADLINE = TimeUnit.SECONDS.toNanos(60);
+  private static final long PAUSE = TimeUnit.MILLISECONDS.toNanos(20);
+
+  private Eventually() {}
+
+  /**
+   * Returns as soon as it is so.
+   *
+   * @param facts for the message if it never is
+   */
+  static void is(BooleanSupplier condition, Supplier<String> facts) {
+    long start = System.nanoTime();
+    while (!condition.getAsBoolean()) {
+      if (System.nanoTime() - start > DEADLINE) {
+        throw new AssertionError("Not within a minute: " + facts.get());
+      }
+      LockSupport.parkNanos(PAUSE);
+    }
+  }
+}
