@@ -1,5 +1,6 @@
 package org.beamhive.persistence.redis;
 
+import io.lettuce.core.RedisException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -14,15 +15,24 @@ final class Eventually {
   private Eventually() {}
 
   /**
-   * Returns as soon as it is so.
+   * Returns as soon as it is so. A server that can't be asked has not come so far: a Sentinel, for
+   * one, cuts all connections of a server that it makes a master or a replica.
    *
    * @param facts for the message if it never is
    */
   static void is(BooleanSupplier condition, Supplier<String> facts) {
     long start = System.nanoTime();
-    while (!condition.getAsBoolean()) {
+    while (true) {
+      RedisException notAsked = null;
+      try {
+        if (condition.getAsBoolean()) {
+          return;
+        }
+      } catch (RedisException e) {
+        notAsked = e;
+      }
       if (System.nanoTime() - start > DEADLINE) {
-        throw new AssertionError("Not within a minute: " + facts.get());
+        throw new AssertionError("Not within a minute: " + facts.get(), notAsked);
       }
       LockSupport.parkNanos(PAUSE);
     }

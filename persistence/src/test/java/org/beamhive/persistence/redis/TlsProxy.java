@@ -33,7 +33,8 @@ final class TlsProxy implements AutoCloseable {
   private TlsProxy(int target, String names, boolean asksForCertificate) {
     try {
       KeyStore server = makeCertificate("server", names);
-      KeyStore client = makeCertificate("client", LOCAL);
+      writeTrustStore(server);
+      KeyStore client = asksForCertificate ? makeCertificate("client", LOCAL) : emptyStore();
       SSLServerSocket socket =
           (SSLServerSocket)
               context(server, client)
@@ -82,7 +83,7 @@ final class TlsProxy implements AutoCloseable {
     return folder.resolve("trust.p12");
   }
 
-  /** PEM file of the certificate that a client may be asked for. */
+  /** PEM file of the certificate that a client is asked for, if it is. */
   Path clientCertificate() {
     return folder.resolve("client.crt");
   }
@@ -159,21 +160,26 @@ final class TlsProxy implements AutoCloseable {
       throws IOException, GeneralSecurityException {
     KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
     keys.init(server, PASSWORD.toCharArray());
-    KeyStore trusted = KeyStore.getInstance("PKCS12");
-    trusted.load(null, null);
-    trusted.setCertificateEntry("client", client.getCertificate("client"));
+    KeyStore trusted = emptyStore();
+    if (client.size() > 0) {
+      trusted.setCertificateEntry("client", client.getCertificate("client"));
+    }
     TrustManagerFactory trust =
         TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
     trust.init(trusted);
-    writeTrustStore(server);
     SSLContext context = SSLContext.getInstance("TLS");
     context.init(keys.getKeyManagers(), trust.getTrustManagers(), null);
     return context;
   }
 
-  private void writeTrustStore(KeyStore server) throws IOException, GeneralSecurityException {
+  private static KeyStore emptyStore() throws IOException, GeneralSecurityException {
     KeyStore store = KeyStore.getInstance("PKCS12");
     store.load(null, null);
+    return store;
+  }
+
+  private void writeTrustStore(KeyStore server) throws IOException, GeneralSecurityException {
+    KeyStore store = emptyStore();
     store.setCertificateEntry("server", server.getCertificate("server"));
     try (var out = Files.newOutputStream(trustStore())) {
       store.store(out, PASSWORD.toCharArray());
