@@ -22,7 +22,7 @@ enum Problem {
       Hope.NEVER),
   NO_PERMISSION(
       "does not allow this user all that is needed",
-      "give the user ~<key-prefix>:* +@read +@write +@scripting +@connection +info",
+      "give the user ~<key-prefix>:* resetchannels &<key-prefix>:* +@read +@write +@scripting +@pubsub +@connection +info",
       Hope.NEVER),
   PROTECTED(
       "is in protected mode and takes no connections from other hosts",
@@ -117,7 +117,7 @@ enum Problem {
   TIMED_OUT(
       "did not answer in time",
       "look whether it runs, and has the memory and processor time it needs",
-      Hope.NEVER),
+      Hope.ALWAYS),
   CLOSED(
       "was not asked: the connection has been closed here",
       "nothing, if the program is ending",
@@ -204,23 +204,5 @@ enum Problem {
           case CONNECTION_LOST, TIMED_OUT -> "; whether a write was stored is not known";
           default -> "";
         };
-  }
-
-  static boolean isWrongPassword(Throwable thrown) {
-    return switch (of(thrown)) {
-      case WRONG_PASSWORD, NO_PASSWORD, PASSWORD_NOT_WANTED, NO_PERMISSION -> true;
-      default -> false;
-    };
-  }
-
-  static boolean isLoading(Throwable thrown) {
-    return of(thrown) == LOADING;
-  }
-
-  static boolean isBrokenConnection(Throwable thrown) {
-    return switch (of(thrown)) {
-      case CONNECTION_LOST, HUNG_UP, UNREACHABLE, UNKNOWN_HOST -> true;
-      default -> false;
-    };
   }
 }

@@ -1,10 +1,8 @@
 package org.beamhive.persistence.redis;
 
-import io.lettuce.core.ClientOptions;
-import io.lettuce.core.RedisClient;
-import io.lettuce.core.RedisURI;
-import io.lettuce.core.api.StatefulRedisConnection;
-import io.lettuce.core.codec.StringCodec;
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import io.lettuce.core.resource.ClientResources;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -49,48 +47,56 @@ public final class RedisProbe {
    * @return the worst finding, or empty if all is well
    */
   public static Optional<Finding> check(String url, Duration timeout) {
-    return findings(url, timeout).stream().findFirst();
+    return findings(
+            ConfigFactory.parseMap(Map.of(Section.ROOT + ".url", url))
+                .withFallback(ConfigFactory.defaultReference()),
+            timeout)
+        .stream()
+        .findFirst();
   }
 
   /**
    * Asks Redis who it is, and waits for one that is loading its dataset. Blocks up to {@code
    * timeout}, so it is for start-up code and never for actors.
    *
+   * @param system the configuration of an actor system, which says where Redis is
    * @return the worst first; nothing if all is well
    */
-  public static List<Finding> findings(String url, Duration timeout) {
-    RedisURI uri;
+  public static List<Finding> findings(Config system, Duration timeout) {
+    ServerSettings settings;
     try {
-      uri = RedisURI.create(url);
+      Config section = system.getConfig(Section.ROOT);
+      settings = ServerSettings.from(Section.of(section, Section.ROOT, system));
     } catch (IllegalArgumentException e) {
-      return fatal("The Redis URL is not an address like redis://host:6379");
+      return fatal(e.getMessage());
     }
-    uri.setTimeout(timeout);
-    RedisClient client = RedisClient.create();
-    client.setOptions(
-        Client.options(ClientOptions.builder(), ServerSettings.Tls.NONE, timeout).build());
-    try {
-      return waitAndLook(client, uri, System.nanoTime() + timeout.toNanos());
+    ClientResources resources = RedisLinks.resources();
+    try (Client client = Client.of(settings, resources)) {
+      return waitAndLook(client, settings.address(), System.nanoTime() + timeout.toNanos());
     } catch (TimeoutException e) {
       return fatal(
-          "Redis at " + address(uri) + " did not answer within " + timeout.toMillis() + " ms");
+          "Redis at "
+              + settings.address()
+              + " did not answer within "
+              + timeout.toMillis()
+              + " ms");
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      return fatal("The question to Redis at " + address(uri) + " was interrupted");
+      return fatal("The question to Redis at " + settings.address() + " was interrupted");
     } finally {
-      client.shutdown(Duration.ZERO, Duration.ofSeconds(2));
+      resources.shutdown(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(2, TimeUnit.SECONDS);
     }
   }
 
-  private static List<Finding> waitAndLook(RedisClient client, RedisURI uri, long deadline)
+  private static List<Finding> waitAndLook(Client client, String address, long deadline)
       throws InterruptedException, TimeoutException {
-    Look look = look(client, uri, deadline);
+    Look look = look(client, address, deadline);
     for (int tries = 1;
         (look.loading || (look.hungUp && tries < TRIES)) && System.nanoTime() + PAUSE < deadline;
         tries++) {
       LockSupport.parkNanos(PAUSE);
       try {
-        look = look(client, uri, deadline);
+        look = look(client, address, deadline);
       } catch (TimeoutException noBetter) {
         return look.findings;
       }
@@ -100,12 +106,15 @@ public final class RedisProbe {
 
   private record Look(boolean loading, boolean hungUp, List<Finding> findings) {}
 
-  private static Look look(RedisClient client, RedisURI uri, long deadline)
+  private static Look look(Client client, String address, long deadline)
       throws InterruptedException, TimeoutException {
-    String address = address(uri);
-    try (StatefulRedisConnection<String, String> connection =
-        await(client.connectAsync(StringCodec.UTF8, uri), deadline)) {
-      return look(address, connection, deadline);
+    try {
+      Client.Connection connection = await(client.connect(), deadline);
+      try {
+        return look(address, connection, deadline);
+      } finally {
+        connection.state().closeAsync();
+      }
     } catch (ExecutionException e) {
       Problem problem = Problem.of(e.getCause());
       return new Look(
@@ -115,11 +124,10 @@ public final class RedisProbe {
     }
   }
 
-  private static Look look(
-      String address, StatefulRedisConnection<String, String> connection, long deadline)
+  private static Look look(String address, Client.Connection connection, long deadline)
       throws ExecutionException, InterruptedException, TimeoutException {
     try {
-      String info = await(connection.async().info(), deadline);
+      String info = await(connection.redis().info(), deadline);
       return new Look("1".equals(facts(info).get("loading")), false, judge(address, info));
     } catch (ExecutionException e) {
       if (Problem.of(e.getCause()) == Problem.NO_PERMISSION) {
@@ -136,14 +144,6 @@ public final class RedisProbe {
     return stage
         .toCompletableFuture()
         .get(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
-  }
-
-  private static String address(RedisURI uri) {
-    return uri.getHost() != null
-        ? uri.getHost() + ":" + uri.getPort()
-        : uri.getSentinels().stream()
-            .map(sentinel -> sentinel.getHost() + ":" + sentinel.getPort())
-            .collect(Collectors.joining(","));
   }
 
   /**

@@ -234,7 +234,6 @@ class ProblemTest {
         "PROTECTED",
         "WRONG_TYPE",
         "WRONG_DATABASE",
-        "TIMED_OUT",
         "TLS_UNTRUSTED",
         "TLS_WANTED",
         "FAILED"

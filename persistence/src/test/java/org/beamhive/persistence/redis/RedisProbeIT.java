@@ -2,11 +2,13 @@ package org.beamhive.persistence.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.typesafe.config.ConfigFactory;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.beamhive.persistence.redis.RedisProbe.Finding;
 import org.junit.jupiter.api.Test;
 
@@ -48,10 +50,17 @@ class RedisProbeIT {
     return findings.get(0);
   }
 
+  private static List<RedisProbe.Finding> findings(String url, Duration timeout) {
+    return RedisProbe.findings(
+        ConfigFactory.parseMap(Map.of("beamhive.persistence.redis.url", url))
+            .withFallback(ConfigFactory.load()),
+        timeout);
+  }
+
   @Test
   void findsNothingWrongWithAGoodRedis() {
     try (RedisServerForTest redis = RedisServerForTest.start("--appendonly", "yes")) {
-      assertThat(RedisProbe.findings(redis.url(), TIMEOUT)).isEmpty();
+      assertThat(findings(redis.url(), TIMEOUT)).isEmpty();
       assertThat(RedisProbe.check(redis.url(), TIMEOUT)).isEmpty();
     }
     assertThat(RedisProbe.judge("h:1", GOOD)).isEmpty();
@@ -61,7 +70,7 @@ class RedisProbeIT {
   void warnsOfARedisThatThrowsDataAway() {
     try (RedisServerForTest redis =
         RedisServerForTest.start("--appendonly", "yes", "--maxmemory-policy", "allkeys-lru")) {
-      Finding finding = only(RedisProbe.findings(redis.url(), TIMEOUT));
+      Finding finding = only(findings(redis.url(), TIMEOUT));
       assertThat(finding.fatal()).isFalse();
       assertThat(finding.sentence())
           .startsWith("Redis at 127.0.0.1:" + redis.port() + " has maxmemory-policy allkeys-lru")
@@ -72,7 +81,7 @@ class RedisProbeIT {
   @Test
   void warnsOfARedisThatKeepsNothingOnDisk() {
     try (RedisServerForTest redis = RedisServerForTest.start()) {
-      Finding finding = only(RedisProbe.findings(redis.url(), TIMEOUT));
+      Finding finding = only(findings(redis.url(), TIMEOUT));
       assertThat(finding.fatal()).isFalse();
       assertThat(finding.sentence())
           .startsWith("Redis at 127.0.0.1:" + redis.port() + " keeps no append-only file");
@@ -90,7 +99,7 @@ class RedisProbeIT {
   void refusesARedisThatIsFull() {
     try (RedisServerForTest redis =
         RedisServerForTest.start("--appendonly", "yes", "--maxmemory", "1000")) {
-      Finding finding = only(RedisProbe.findings(redis.url(), TIMEOUT));
+      Finding finding = only(findings(redis.url(), TIMEOUT));
       assertThat(finding.fatal()).isTrue();
       assertThat(finding.sentence())
           .startsWith("Redis at 127.0.0.1:" + redis.port() + " has no memory left for writes")
@@ -108,7 +117,7 @@ class RedisProbeIT {
         RedisServerForTest replica =
             RedisServerForTest.start(
                 "--appendonly", "yes", "--replicaof", "127.0.0.1", "" + master.port())) {
-      Finding finding = only(RedisProbe.findings(replica.url(), TIMEOUT));
+      Finding finding = only(findings(replica.url(), TIMEOUT));
       assertThat(finding.fatal()).isTrue();
       assertThat(finding.sentence())
           .startsWith("Redis at 127.0.0.1:" + replica.port() + " is a read-only replica")
@@ -135,12 +144,12 @@ class RedisProbeIT {
         RedisServerForTest.start("--appendonly", "yes", "--requirepass", "right")) {
       String address = "127.0.0.1:" + redis.port();
       assertThat(RedisProbe.check("redis://:right@" + address, TIMEOUT)).isEmpty();
-      Finding wrong = only(RedisProbe.findings("redis://:secret@" + address, TIMEOUT));
+      Finding wrong = only(findings("redis://:secret@" + address, TIMEOUT));
       assertThat(wrong.fatal()).isTrue();
       assertThat(wrong.sentence())
           .startsWith("Redis at " + address + " refused the user name or password")
           .doesNotContain("secret");
-      Finding missing = only(RedisProbe.findings(redis.url(), TIMEOUT));
+      Finding missing = only(findings(redis.url(), TIMEOUT));
       assertThat(missing.fatal()).isTrue();
       assertThat(missing.sentence()).startsWith("Redis at " + address + " asks for a password");
     }
@@ -150,8 +159,7 @@ class RedisProbeIT {
   void onlyWarnsIfTheUserMayDoEverythingButAskForInfo() {
     try (RedisServerForTest redis =
         RedisServerForTest.start("--user", "bob", "on", ">pw", "~*", "+@all", "-info")) {
-      Finding finding =
-          only(RedisProbe.findings("redis://bob:pw@127.0.0.1:" + redis.port(), TIMEOUT));
+      Finding finding = only(findings("redis://bob:pw@127.0.0.1:" + redis.port(), TIMEOUT));
       assertThat(finding.fatal()).isFalse();
       assertThat(finding.sentence()).contains("'info'").contains("+info");
     }
@@ -164,11 +172,11 @@ class RedisProbeIT {
       redis.ask(commands -> commands.save());
       redis.kill();
       redis.startAgainLoading();
-      Finding finding = only(RedisProbe.findings(redis.url(), Duration.ofSeconds(2)));
+      Finding finding = only(findings(redis.url(), Duration.ofSeconds(2)));
       assertThat(finding.fatal()).isTrue();
       assertThat(finding.sentence())
           .startsWith("Redis at 127.0.0.1:" + redis.port() + " is still loading its dataset");
-      assertThat(RedisProbe.findings(redis.url(), TIMEOUT)).noneMatch(Finding::fatal);
+      assertThat(findings(redis.url(), TIMEOUT)).noneMatch(Finding::fatal);
       assertThat(redis.info("persistence")).contains("loading:0");
     }
   }
@@ -184,14 +192,13 @@ class RedisProbeIT {
   @Test
   void findsTheMasterThroughTheSentinel() {
     try (SentinelForTest servers = SentinelForTest.start("--appendonly", "yes")) {
-      assertThat(RedisProbe.findings(servers.url(), TIMEOUT)).isEmpty();
+      assertThat(findings(servers.url(), TIMEOUT)).isEmpty();
       Finding finding =
-          only(
-              RedisProbe.findings(
-                  "redis-sentinel://127.0.0.1:" + servers.port() + "#nobody", TIMEOUT));
+          only(findings("redis-sentinel://127.0.0.1:" + servers.port() + "#nobody", TIMEOUT));
       assertThat(finding.fatal()).isTrue();
       assertThat(finding.sentence())
-          .startsWith("Redis at 127.0.0.1:" + servers.port() + " is a Sentinel that knows no such")
+          .startsWith(
+              "Redis at 127.0.0.1:" + servers.port() + "#nobody is a Sentinel that knows no such")
           .contains("nobody");
     }
   }
@@ -199,7 +206,7 @@ class RedisProbeIT {
   @Test
   void saysThatNobodyIsThere() {
     int port = RedisProcess.freePort();
-    Finding finding = only(RedisProbe.findings("redis://127.0.0.1:" + port, TIMEOUT));
+    Finding finding = only(findings("redis://127.0.0.1:" + port, TIMEOUT));
     assertThat(finding.fatal()).isTrue();
     assertThat(finding.sentence())
         .startsWith("Redis at 127.0.0.1:" + port + " can't be reached: Connection refused");
@@ -210,7 +217,7 @@ class RedisProbeIT {
     try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
       String address = "127.0.0.1:" + silent.getLocalPort();
       long start = System.nanoTime();
-      Finding finding = only(RedisProbe.findings("redis://" + address, Duration.ofMillis(500)));
+      Finding finding = only(findings("redis://" + address, Duration.ofMillis(500)));
       assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(TIMEOUT);
       assertThat(finding.fatal()).isTrue();
       assertThat(finding.sentence()).startsWith("Redis at " + address).contains("not answer");
@@ -219,7 +226,7 @@ class RedisProbeIT {
 
   @Test
   void saysThatTheUrlIsNone() {
-    Finding finding = only(RedisProbe.findings("redis://:sec ret@", TIMEOUT));
+    Finding finding = only(findings("redis://:sec ret@", TIMEOUT));
     assertThat(finding.fatal()).isTrue();
     assertThat(finding.sentence()).contains("not an address").doesNotContain("sec");
   }

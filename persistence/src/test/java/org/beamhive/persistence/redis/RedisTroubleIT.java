@@ -8,6 +8,7 @@ import io.lettuce.core.ClientOptions;
 import io.lettuce.core.MaintNotificationsConfig;
 import io.lettuce.core.RedisBusyException;
 import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.SslOptions;
@@ -57,11 +58,18 @@ class RedisTroubleIT {
 
   /** As the store writes: with its script. */
   private static CompletionStage<?> append(RedisAsyncCommands<String, byte[]> redis) {
-    return APPEND.call(
-        redis,
-        ScriptOutputType.MULTI,
-        new String[] {"beamhive:events:{a}"},
-        List.of(bytes("1-0"), bytes("2"), bytes("p"), bytes("payload")));
+    return APPEND
+        .call(
+            redis,
+            new String[] {"beamhive:events:{a}"},
+            List.of(bytes("8"), bytes("a"), bytes("1-0"), bytes("header"), bytes("payload")))
+        .thenApply(
+            answer -> {
+              if ((Long) answer.get(0) == 3) {
+                throw new RedisCommandExecutionException(StreamEntry.text((byte[]) answer.get(2)));
+              }
+              return answer;
+            });
   }
 
   /** The same without a script. */
@@ -218,26 +226,28 @@ class RedisTroubleIT {
     String[] user = ("--user bob on >pw " + rights).split(" ");
     try (RedisServerForTest redis = RedisServerForTest.start(user)) {
       String url = "redis://bob:pw@127.0.0.1:" + redis.port();
-      assertThat(RedisProbe.findings(url, LONG)).noneMatch(RedisProbe.Finding::fatal);
-      RedisSettings settings =
-          RedisSettings.from(
-              redis.config("beamhive.persistence.redis.url = \"%s\"".formatted(url)));
-      try (RedisLink link = new RedisLink(settings)) {
-        Keys keys = new Keys("beamhive");
+      assertThat(RedisProbe.check(url, LONG).stream()).noneMatch(RedisProbe.Finding::fatal);
+      try (OpenStore store =
+          OpenStore.of(redis.config("beamhive.persistence.redis.url = \"%s\"".formatted(url)))) {
         StoredPayload payload = new StoredPayload(1, "", bytes("x"));
-        RedisEventStore events = new RedisEventStore(link, keys);
         await(
-            events.append(
-                "a", List.of(new StoredEvent(1, payload, "", "writer", 1, Optional.empty()))));
-        assertThat(await(events.highest("a"))).isEqualTo(1);
-        assertThat(await(events.read("a", 1, 9, 9))).hasSize(1);
-        assertThat(await(events.persistenceIds("", 9))).containsExactly("a");
-        await(events.deleteTo("a", 1));
-        RedisSnapshots snapshots = new RedisSnapshots(link, keys);
+            store.events.append(
+                "a",
+                List.of(
+                    new StoredEvent(
+                        1, payload, "", "writer", 1, Optional.empty(), List.of("green")))));
+        assertThat(await(store.events.head("a")).highest()).isEqualTo(1);
+        assertThat(await(store.events.read("a", 1, 9, RedisEventStore.ONE, true))).hasSize(1);
+        Keys.Index green = new Keys("beamhive").tag("green");
+        assertThat(await(store.events.members(green, 1, 9, 9))).hasSize(1);
+        Wakeups.Wakeup wakeup = store.events.wakeups().listen(green.members());
+        await(wakeup.orAfter(LONG.multipliedBy(3)));
+        store.events.wakeups().stop(wakeup);
+        await(store.events.deleteTo("a", 1));
         RedisSnapshots.Limits all = new RedisSnapshots.Limits(0, 9, 0, 9);
-        await(snapshots.save("a", new StoredSnapshot(1, 1, payload, Optional.empty())));
-        assertThat(await(snapshots.load("a", all))).isPresent();
-        await(snapshots.delete("a", all));
+        await(store.snapshots.save("a", new StoredSnapshot(1, 1, payload, Optional.empty())));
+        assertThat(await(store.snapshots.load("a", all))).isPresent();
+        await(store.snapshots.delete("a", all));
       }
     }
   }
