@@ -158,7 +158,7 @@ public final class RedisReadJournal
       return 1;
     }
     if (offset instanceof Sequence sequence) {
-      return sequence.value() + 1;
+      return Math.max(0, Math.min(sequence.value(), Long.MAX_VALUE - 1)) + 1;
     }
     throw new IllegalArgumentException(
         "The offset "

@@ -24,6 +24,9 @@ final class StreamReader<T> implements AutoCloseable {
 
   private static final long SECONDS = 30;
 
+  /** No test stores so much: the stream doesn't end. */
+  private static final int MOST = 100_000;
+
   private final SinkQueueWithCancel<T> queue;
   private CompletionStage<Optional<T>> asked;
 
@@ -64,6 +67,7 @@ final class StreamReader<T> implements AutoCloseable {
     List<T> rest = new ArrayList<>();
     for (Optional<T> next = take(); next.isPresent(); next = take()) {
       rest.add(next.get());
+      assertThat(rest).hasSizeLessThan(MOST);
     }
     return rest;
   }
