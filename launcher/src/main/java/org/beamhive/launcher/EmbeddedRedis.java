@@ -29,7 +29,7 @@ import redis.embedded.core.ExecutableProvider;
  * the operating system before it is answered, so only a crash of the whole machine can lose any, at
  * most one second of them.
  */
-final class EmbeddedRedis implements AutoCloseable {
+public final class EmbeddedRedis implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(EmbeddedRedis.class);
   private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
 
@@ -48,7 +48,7 @@ final class EmbeddedRedis implements AutoCloseable {
   }
 
   /** Starts one, or takes over the one that an earlier node left in this folder. */
-  static EmbeddedRedis start(Path folder, int wantedPort) {
+  public static EmbeddedRedis start(Path folder, int wantedPort) {
     try {
       Files.createDirectories(folder);
       Optional<EmbeddedRedis> left = takeOver(folder, wantedPort);
@@ -218,7 +218,7 @@ final class EmbeddedRedis implements AutoCloseable {
   }
 
   /** Where it is. */
-  String url() {
+  public String url() {
     return "redis://127.0.0.1:" + port;
   }
 

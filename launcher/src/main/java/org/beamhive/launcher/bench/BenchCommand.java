@@ -11,12 +11,13 @@ import picocli.CommandLine.Spec;
     name = "bench",
     description = "Measures what this installation can do.",
     synopsisSubcommandLabel = "NAME",
-    subcommands = PointsBench.class,
+    subcommands = {PointsBench.class, JournalBench.class},
     footer = {
       "",
       "Examples:",
       "  beamhive bench points",
-      "  beamhive bench points --case count-10-detectors --json"
+      "  beamhive bench points --case count-10-detectors --json",
+      "  beamhive bench journal --case replay --replay-events 1000000"
     })
 public final class BenchCommand implements Runnable {
   @Spec private CommandSpec spec;
@@ -29,6 +30,7 @@ public final class BenchCommand implements Runnable {
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "Which benchmark? points is there.");
+    throw new ParameterException(
+        spec.commandLine(), "Which benchmark? Allowed are points, journal.");
   }
 }

@@ -5,16 +5,7 @@ import akka.actor.typed.ActorSystem;
 import akka.actor.typed.javadsl.AskPattern;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.lettuce.core.LettuceFutures;
-import io.lettuce.core.RedisClient;
-import io.lettuce.core.RedisFuture;
-import io.lettuce.core.XAddArgs;
-import io.lettuce.core.api.StatefulRedisConnection;
-import io.lettuce.core.codec.ByteArrayCodec;
-import io.lettuce.core.codec.RedisCodec;
-import io.lettuce.core.codec.StringCodec;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -39,7 +30,6 @@ final class MeasuredRuns {
   private static final Duration ASK = Duration.ofSeconds(30);
   private static final Duration RUN = Duration.ofMinutes(10);
   private static final int PAGE = 2000;
-  private static final int BARE_BATCH = 500;
 
   record Result(
       double pointsPerSecond, double medianMillis, double p99Millis, double heapMegabytes) {}
@@ -170,34 +160,12 @@ final class MeasuredRuns {
   }
 
   /**
-   * The floor: a bare client that appends entries of about the same size to one stream, pipelined
-   * in batches.
+   * The floor: a bare client that appends entries of about the same size to one stream, pipelined.
    */
   double bareAppends(long points, int values) {
     byte[] payload = new byte[200 + 12 * values];
-    RedisClient client = RedisClient.create(node.redisUrl());
-    try (StatefulRedisConnection<String, byte[]> connection =
-        client.connect(RedisCodec.of(StringCodec.UTF8, ByteArrayCodec.INSTANCE))) {
-      connection.setAutoFlushCommands(false);
-      String key = "bench:bare";
-      long begun = System.nanoTime();
-      for (long done = 0; done < points; done += BARE_BATCH) {
-        List<RedisFuture<String>> batch = new ArrayList<>();
-        for (long i = done; i < Math.min(points, done + BARE_BATCH); i++) {
-          batch.add(
-              connection
-                  .async()
-                  .xadd(key, new XAddArgs().id((i + 1) + "-0"), Map.of("p", payload)));
-        }
-        connection.flushCommands();
-        LettuceFutures.awaitAll(ASK, batch.toArray(new RedisFuture<?>[0]));
-      }
-      double seconds = (System.nanoTime() - begun) / 1e9;
-      connection.setAutoFlushCommands(true);
-      connection.sync().del(key);
-      return points / seconds;
-    } finally {
-      client.shutdown(Duration.ZERO, Duration.ofSeconds(1));
+    try (BareRedis redis = new BareRedis(node.redisUrl())) {
+      return redis.appendsPerSecond("bench:bare", Map.of("p", payload), points);
     }
   }
 }

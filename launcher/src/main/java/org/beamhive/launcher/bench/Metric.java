@@ -3,6 +3,7 @@ package org.beamhive.launcher.bench;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -25,6 +26,26 @@ record Metric(
     String baseline,
     List<Double> baselineValues) {
   private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** The figures of several rounds. */
+  static List<Metric> of(String bench, String what, List<List<Figure>> rounds) {
+    List<Metric> metrics = new ArrayList<>();
+    for (int i = 0; i < rounds.get(0).size(); i++) {
+      int at = i;
+      List<Figure> figures = rounds.stream().map(round -> round.get(at)).toList();
+      Figure first = figures.get(0);
+      metrics.add(
+          new Metric(
+              bench,
+              what,
+              first.name(),
+              first.unit(),
+              figures.stream().map(Figure::value).toList(),
+              first.baseline(),
+              figures.stream().map(Figure::baselineValue).toList()));
+    }
+    return metrics;
+  }
 
   static double median(List<Double> values) {
     List<Double> sorted = values.stream().sorted().toList();
@@ -64,10 +85,10 @@ record Metric(
         baseline == null
             ? ""
             : String.format(
-                "   %.2f of %s (%,.0f)",
+                "   %.2f of %s (%,.3f)",
                 median(values) / median(baselineValues), baseline, median(baselineValues));
     return String.format(
-        "%-28s %-24s %,14.3f %-4s (%,.3f to %,.3f)%s",
+        "%-24s %-30s %,14.3f %-4s (%,.3f to %,.3f)%s",
         what,
         name,
         median(values),

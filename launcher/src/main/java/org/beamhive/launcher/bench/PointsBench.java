@@ -6,13 +6,11 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import org.beamhive.cluster.ConfigLayers;
 import org.beamhive.launcher.BeamhiveNode;
 import org.beamhive.launcher.EndWithProcess;
@@ -75,10 +73,15 @@ final class PointsBench implements Callable<Integer> {
               + String.join(", ", CASES.stream().map(Case::name).toList()));
     }
     PrintWriter out = spec.commandLine().getOut();
-    Path folder = Files.createTempDirectory("beamhive-bench");
-    BeamhiveNode node = BeamhiveNode.start(config(folder));
-    // a benchmark that is interrupted must not leave its Redis behind
-    AutoCloseable ending = EndWithProcess.register(node);
+    TemporaryFolder folder = TemporaryFolder.create();
+    BeamhiveNode node = BeamhiveNode.start(config(folder.path()));
+    // a benchmark that is interrupted must leave neither its Redis nor its files behind
+    AutoCloseable ending =
+        EndWithProcess.register(
+            () -> {
+              node.close();
+              folder.close();
+            });
     try {
       MeasuredRuns runs = new MeasuredRuns(node);
       for (Case one : cases) {
@@ -86,7 +89,6 @@ final class PointsBench implements Callable<Integer> {
       }
     } finally {
       ending.close();
-      deleteAll(folder);
     }
     return 0;
   }
@@ -164,13 +166,5 @@ final class PointsBench implements Callable<Integer> {
     settings.put("beamhive.web.port", 0);
     settings.put("beamhive.bridge.max-length", 100_000);
     return ConfigLayers.load(Optional.empty(), settings);
-  }
-
-  private static void deleteAll(Path folder) throws IOException {
-    try (Stream<Path> inside = Files.walk(folder)) {
-      for (Path path : inside.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(path);
-      }
-    }
   }
 }

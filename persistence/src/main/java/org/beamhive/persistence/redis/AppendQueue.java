@@ -8,8 +8,10 @@ import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisCommandTimeoutException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
@@ -40,6 +42,7 @@ final class AppendQueue {
   private final Keys keys;
   private final boolean cluster;
   private final Script append = Script.load("append.lua");
+  private final Script appendPlain = Script.load("append-plain.lua");
   private final Queue<Write> waiting = new ArrayDeque<>();
   private int onTheirWay;
 
@@ -55,10 +58,17 @@ final class AppendQueue {
     STORED_BEFORE
   }
 
+  /**
+   * A write on its way.
+   *
+   * @param plain whether {@code append-plain.lua} can do it
+   * @param call its part of the call
+   */
   private record Write(
       String persistenceId,
       List<StoredEvent> events,
-      boolean list,
+      boolean plain,
+      Arguments call,
       long bytes,
       long deadline,
       CompletableFuture<Outcome> done) {
@@ -73,18 +83,37 @@ final class AppendQueue {
     }
   }
 
+  /** Of a script. */
+  private record Arguments(List<String> keys, List<byte[]> values) {}
+
   /**
    * Stores all of these events or none: see {@link RedisEventStore#append}.
    *
    * @param list whether the id may not be in the list of ids yet; never in a cluster
    */
   CompletionStage<Outcome> add(String persistenceId, List<StoredEvent> events, boolean list) {
-    long bytes = events.stream().mapToLong(StoredEvent::size).sum();
+    long bytes = 0;
+    boolean large = false;
+    boolean more = false;
+    for (StoredEvent event : events) {
+      bytes += event.size();
+      large |= event.size() > StreamEntry.LARGE;
+      more |= !event.tags().isEmpty() || event.metadata().isPresent();
+    }
+    boolean plain = events.size() == 1 && !list && !large && !more;
     Write write =
-        new Write(persistenceId, events, list, bytes, link.deadline(), new CompletableFuture<>());
+        new Write(
+            persistenceId,
+            events,
+            plain,
+            plain
+                ? plain(persistenceId, events.get(0))
+                : arguments(persistenceId, events, list, large, more),
+            bytes,
+            link.deadline(),
+            new CompletableFuture<>());
     if (cluster) {
-      call(List.of(write))
-          .whenComplete((answers, problem) -> answer(List.of(write), answers, problem));
+      call(List.of(write));
       return write.done;
     }
     List<Write> next;
@@ -96,12 +125,57 @@ final class AppendQueue {
     return write.done;
   }
 
-  /** Called under the lock. */
+  /** In the form that {@code append-plain.lua} takes. */
+  private Arguments plain(String persistenceId, StoredEvent event) {
+    return new Arguments(
+        List.of(keys.events(persistenceId)),
+        List.of(
+            ascii(Long.toString(event.sequenceNr())),
+            StreamEntry.header(event),
+            event.payload().bytes()));
+  }
+
+  /** In the form that {@code append.lua} takes. */
+  private Arguments arguments(
+      String persistenceId, List<StoredEvent> events, boolean list, boolean large, boolean more) {
+    List<String> names = new ArrayList<>();
+    names.add(keys.events(persistenceId));
+    if (large) {
+      names.add(keys.large(persistenceId));
+    }
+    if (list) {
+      addKeys(keys.persistenceIds(), names);
+    }
+    int shape = 8 * events.size() + (more ? 4 : 0) + (large ? 2 : 0) + (list ? 1 : 0);
+    List<byte[]> args = new ArrayList<>(2 + 3 * events.size());
+    args.add(ascii(Integer.toString(shape)));
+    args.add(persistenceId.getBytes(UTF_8));
+    for (StoredEvent event : events) {
+      args.add(ascii(StreamEntry.id(event.sequenceNr())));
+      args.add(StreamEntry.header(event));
+      args.add(event.payload().bytes());
+      if (more) {
+        List<String> indexed = cluster ? List.of() : event.tags();
+        indexed.forEach(tag -> addKeys(keys.tag(tag), names));
+        args.add(ascii(Integer.toString(indexed.size())));
+        args.add(StreamEntry.metadata(event));
+      }
+    }
+    return new Arguments(names, args);
+  }
+
+  private static void addKeys(Keys.Index index, List<String> names) {
+    names.add(index.members());
+    names.add(index.end());
+  }
+
+  /** Called under the lock: what goes in the next call, all of it plain or none. */
   private List<Write> next() {
     if (onTheirWay == CALLS || waiting.isEmpty()) {
       return List.of();
     }
     onTheirWay++;
+    boolean plain = waiting.element().plain;
     List<Write> writes = new ArrayList<>();
     long bytes = 0;
     do {
@@ -109,28 +183,16 @@ final class AppendQueue {
       bytes += write.bytes;
       writes.add(write);
     } while (!waiting.isEmpty()
+        && waiting.element().plain == plain
         && writes.size() < MOST_WRITES
         && bytes + waiting.element().bytes <= MOST_BYTES);
     return writes;
   }
 
   private void send(List<Write> writes) {
-    if (writes.isEmpty()) {
-      return;
+    if (!writes.isEmpty()) {
+      call(expire(writes));
     }
-    List<Write> inTime = expire(writes);
-    CompletionStage<List<Object>> called =
-        inTime.isEmpty() ? CompletableFuture.completedStage(List.of()) : call(inTime);
-    called.whenComplete(
-        (answers, problem) -> {
-          List<Write> next;
-          synchronized (this) {
-            onTheirWay--;
-            next = next();
-          }
-          send(next);
-          answer(inTime, answers, problem);
-        });
   }
 
   /** What has waited behind a Redis that doesn't answer for as long as a write may take. */
@@ -150,62 +212,99 @@ final class AppendQueue {
     return inTime;
   }
 
-  private CompletionStage<List<Object>> call(List<Write> writes) {
+  private void call(List<Write> writes) {
+    if (writes.isEmpty()) {
+      ended();
+    } else if (writes.get(0).plain) {
+      call(appendPlain, writes)
+          .whenComplete(
+              (failed, problem) -> {
+                ended();
+                if (problem == null) {
+                  answerPlain(writes, failed);
+                } else {
+                  fail(writes, problem);
+                }
+              });
+    } else {
+      call(append, writes)
+          .whenComplete(
+              (answers, problem) -> {
+                ended();
+                if (problem == null) {
+                  answer(writes, answers);
+                } else {
+                  fail(writes, problem);
+                }
+              });
+    }
+  }
+
+  private CompletionStage<List<Object>> call(Script script, List<Write> writes) {
     List<String> names = new ArrayList<>(2 * writes.size());
-    List<byte[]> args = new ArrayList<>();
-    writes.forEach(write -> addArguments(write, names, args));
+    List<byte[]> args = new ArrayList<>(5 * writes.size());
+    for (Write write : writes) {
+      names.addAll(write.call.keys);
+      args.addAll(write.call.values);
+    }
     Supplier<String> doing =
         () ->
             writes.get(0).doing()
                 + (writes.size() == 1 ? "" : " and %d more writes".formatted(writes.size() - 1));
     String[] keyNames = names.toArray(String[]::new);
-    return link.write(doing, redis -> append.call(redis, keyNames, args), writes.get(0).deadline);
+    return link.write(doing, redis -> script.call(redis, keyNames, args), writes.get(0).deadline);
   }
 
-  /** In the form that {@code append.lua} takes. */
-  private void addArguments(Write write, List<String> names, List<byte[]> args) {
-    boolean large = false;
-    boolean more = false;
-    for (StoredEvent event : write.events) {
-      large |= event.size() > StreamEntry.LARGE;
-      more |= !event.tags().isEmpty() || event.metadata().isPresent();
+  /** A call has ended: the next one goes before the answers of this one are given out. */
+  private void ended() {
+    if (cluster) {
+      return;
     }
-    names.add(keys.events(write.persistenceId));
-    if (large) {
-      names.add(keys.large(write.persistenceId));
+    List<Write> next;
+    synchronized (this) {
+      onTheirWay--;
+      next = next();
     }
-    if (write.list) {
-      addKeys(keys.persistenceIds(), names);
-    }
-    int shape = 8 * write.events.size() + (more ? 4 : 0) + (large ? 2 : 0) + (write.list ? 1 : 0);
-    args.add(ascii(Integer.toString(shape)));
-    args.add(write.persistenceId.getBytes(UTF_8));
-    for (StoredEvent event : write.events) {
-      args.add(ascii(StreamEntry.id(event.sequenceNr())));
-      args.add(StreamEntry.header(event));
-      args.add(event.payload().bytes());
-      if (more) {
-        List<String> indexed = cluster ? List.of() : event.tags();
-        indexed.forEach(tag -> addKeys(keys.tag(tag), names));
-        args.add(ascii(Integer.toString(indexed.size())));
-        args.add(StreamEntry.metadata(event));
-      }
-    }
+    send(next);
   }
 
-  private static void addKeys(Keys.Index index, List<String> names) {
-    names.add(index.members());
-    names.add(index.end());
+  private static void fail(List<Write> writes, Throwable problem) {
+    writes.forEach(write -> write.done.completeExceptionally(RedisLink.unwrap(problem)));
   }
 
-  private void answer(List<Write> writes, List<Object> answers, Throwable problem) {
+  /** Those that Redis has not taken are tried the long way. */
+  private void answerPlain(List<Write> writes, List<Object> failed) {
+    Set<Long> places = new HashSet<>();
+    failed.forEach(place -> places.add((Long) place));
     for (int i = 0; i < writes.size(); i++) {
       Write write = writes.get(i);
-      if (problem != null) {
-        write.done.completeExceptionally(RedisLink.unwrap(problem));
+      if (places.contains(i + 1L)) {
+        tryAgain(write);
       } else {
-        answer(write, answers.subList(i * VALUES_PER_ANSWER, (i + 1) * VALUES_PER_ANSWER));
+        write.done.complete(Outcome.STORED);
       }
+    }
+  }
+
+  private void tryAgain(Write write) {
+    Arguments call = arguments(write.persistenceId, write.events, false, false, false);
+    link.write(
+            write::doing,
+            redis -> append.call(redis, call.keys.toArray(String[]::new), call.values),
+            write.deadline)
+        .whenComplete(
+            (answer, problem) -> {
+              if (problem == null) {
+                answer(write, answer);
+              } else {
+                fail(List.of(write), problem);
+              }
+            });
+  }
+
+  private void answer(List<Write> writes, List<Object> answers) {
+    for (int i = 0; i < writes.size(); i++) {
+      answer(writes.get(i), answers.subList(i * VALUES_PER_ANSWER, (i + 1) * VALUES_PER_ANSWER));
     }
   }
 

@@ -43,11 +43,21 @@ final class PageReader<E> {
    * @param live null to read only what is there at the first call
    */
   PageReader(Pages<E> pages, long from, long to, Live live) {
+    this(pages, from, to, live, from - 1, false);
+  }
+
+  private PageReader(Pages<E> pages, long from, long to, Live live, long end, boolean looked) {
     this.pages = pages;
     this.next = from;
-    this.end = from - 1;
     this.to = to;
     this.live = live;
+    this.end = end;
+    this.looked = looked;
+  }
+
+  /** Reads what is known to be there. */
+  static <E> PageReader<E> ofKnown(Pages<E> pages, long from, long to) {
+    return new PageReader<>(pages, from, to, null, to, true);
   }
 
   /** The next page, or empty at the end. */

@@ -17,10 +17,12 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import org.beamhive.persistence.redis.PageReader.Pages;
 import scala.PartialFunction;
 import scala.concurrent.Future;
 import scala.jdk.javaapi.CollectionConverters;
 import scala.runtime.BoxedUnit;
+import scala.util.control.NonFatal;
 
 /**
  * The journal plugin actor. It serializes, hands over to {@link RedisEventStore} and keeps nothing
@@ -42,12 +44,22 @@ public final class RedisJournal extends AsyncWriteJournal {
   /** The last write of each persistence id that has one without answer. */
   private final Map<String, CompletionStage<Void>> writesInProgress = new ConcurrentHashMap<>();
 
-  /** Who waits for a replay that is going to begin, by persistence id. */
-  private final Map<String, Receiver> receivers = new ConcurrentHashMap<>();
+  /**
+   * A replay that is going to begin.
+   *
+   * @param max events at most
+   * @param receiver who waits for it
+   * @param large whether there may be large events
+   */
+  private record Awaited(long max, Receiver receiver, boolean large) {}
 
-  /** The replay that is asked for by the message being handled. */
+  /** By their tickets. */
+  private final Map<Long, Awaited> awaited = new ConcurrentHashMap<>();
+
+  /** The replay that is asked for by the message being handled, and its ticket. */
   private JournalProtocol.ReplayMessages asked;
 
+  private long ticket;
   private Set<ActorRef> childrenBefore = Set.of();
 
   /**
@@ -67,15 +79,29 @@ public final class RedisJournal extends AsyncWriteJournal {
   /**
    * Takes note of who is going to receive a replay, which Akka doesn't tell its plugins: without
    * knowing how far the receiver is, a long replay would pile up before it.
+   *
+   * <p>Two calls belong to one replay, and all that Akka takes from the request to the second one
+   * is the highest number of events. So a ticket goes in its place: the persistence id may have two
+   * replays at a time, when an actor is restarted during its recovery.
    */
   @Override
   public void aroundReceive(PartialFunction<Object, BoxedUnit> receive, Object message) {
     if (message instanceof JournalProtocol.ReplayMessages replay) {
       asked = replay;
+      ticket++;
       childrenBefore = children();
+      super.aroundReceive(
+          receive,
+          new JournalProtocol.ReplayMessages(
+              replay.fromSequenceNr(),
+              replay.toSequenceNr(),
+              ticket,
+              replay.persistenceId(),
+              replay.persistentActor()));
+      asked = null;
+    } else {
+      super.aroundReceive(receive, message);
     }
-    super.aroundReceive(receive, message);
-    asked = null;
   }
 
   private Set<ActorRef> children() {
@@ -104,10 +130,22 @@ public final class RedisJournal extends AsyncWriteJournal {
         results.add(Optional.empty());
       } catch (Exception rejection) {
         results.add(Optional.of(rejection));
+      } catch (Error broken) {
+        results.add(Optional.of(rejection(broken)));
       }
     }
     CompletionStage<Void> written = write(persistenceId, accepted);
     return Stages.toScala(written.thenApply(done -> results));
+  }
+
+  /**
+   * A serializer that breaks says nothing about the other events, unless the whole process does.
+   */
+  private static Exception rejection(Error broken) {
+    if (NonFatal.apply(broken)) {
+      return new IllegalArgumentException("The serializer broke: " + broken, broken);
+    }
+    throw broken;
   }
 
   /** All writes of one call are of one persistence id: a persistent actor asks for itself only. */
@@ -170,9 +208,11 @@ public final class RedisJournal extends AsyncWriteJournal {
     return calls;
   }
 
+  /** Waits for a write in progress: an actor may delete what it has just persisted. */
   @Override
   public Future<Void> doAsyncDeleteMessagesTo(String persistenceId, long toSequenceNr) {
-    return Stages.toScala(store.deleteTo(persistenceId, toSequenceNr));
+    return Stages.toScala(
+        settled(persistenceId).thenCompose(done -> store.deleteTo(persistenceId, toSequenceNr)));
   }
 
   /**
@@ -182,24 +222,27 @@ public final class RedisJournal extends AsyncWriteJournal {
   @Override
   public Future<Long> doAsyncReadHighestSequenceNr(String persistenceId, long fromSequenceNr) {
     JournalProtocol.ReplayMessages request = asked;
+    long itsTicket = ticket;
     Receiver receiver = receiver();
-    CompletionStage<Void> write = writesInProgress.get(persistenceId);
-    CompletionStage<Void> settled =
-        write == null
-            ? CompletableFuture.completedStage(null)
-            : write.handle((done, problem) -> null);
     return Stages.toScala(
-        settled
+        settled(persistenceId)
             .thenCompose(done -> store.clusterTags().settleLeftOf(persistenceId))
             .thenCompose(done -> store.head(persistenceId))
             .thenApply(
                 head -> {
                   long last = Math.min(request.toSequenceNr(), head.highest());
                   if (last > 0 && request.fromSequenceNr() <= last) {
-                    receivers.put(persistenceId, receiver);
+                    awaited.put(itsTicket, new Awaited(request.max(), receiver, head.large()));
                   }
                   return head.highest();
                 }));
+  }
+
+  private CompletionStage<Void> settled(String persistenceId) {
+    CompletionStage<Void> write = writesInProgress.get(persistenceId);
+    return write == null
+        ? CompletableFuture.completedStage(null)
+        : write.handle((done, problem) -> null);
   }
 
   @Override
@@ -207,17 +250,17 @@ public final class RedisJournal extends AsyncWriteJournal {
       String persistenceId,
       long fromSequenceNr,
       long toSequenceNr,
-      long max,
+      long itsTicket,
       Consumer<PersistentRepr> replayCallback) {
+    Awaited replay = awaited.remove(itsTicket);
+    Pages<StoredEvent> pages =
+        new StoredEvents(store, persistenceId, settings.page(), replay.large);
+    // Akka has limited it to what is there.
     PageReader<StoredEvent> reader =
-        new PageReader<>(
-            new StoredEvents(store, persistenceId, settings.page()),
-            Math.max(0, fromSequenceNr),
-            toSequenceNr,
-            null);
+        PageReader.ofKnown(pages, Math.max(0, fromSequenceNr), toSequenceNr);
     Consumer<StoredEvent> handOver =
         event -> replayCallback.accept(codec.restore(persistenceId, event));
     return Stages.toScala(
-        new Replay(reader, receivers.remove(persistenceId), handOver, dispatcher).run(max));
+        new Replay(reader, replay.receiver, handOver, dispatcher).run(replay.max));
   }
 }

@@ -16,6 +16,7 @@ import akka.persistence.query.javadsl.EventsByPersistenceIdQuery;
 import akka.persistence.query.javadsl.EventsByTagQuery;
 import akka.persistence.query.javadsl.PersistenceIdsQuery;
 import akka.persistence.query.javadsl.ReadJournal;
+import akka.stream.Attributes;
 import akka.stream.javadsl.Source;
 import com.typesafe.config.Config;
 import java.time.Duration;
@@ -53,6 +54,9 @@ public final class RedisReadJournal
 
   /** Events of a tag that are fetched at a time: each may be as large as allowed. */
   private static final int FETCHES = 16;
+
+  /** Akka runs a source of this kind apart, and would let 16 pages pile up behind it. */
+  private static final Attributes ONE_PAGE = Attributes.inputBuffer(1, 1);
 
   private final RedisSettings settings;
   private final Duration refresh;
@@ -109,7 +113,8 @@ public final class RedisReadJournal
                                         .stream())
                             .toList(),
                     dispatcher))
-        .mapConcat(envelopes -> envelopes);
+        .mapConcat(envelopes -> envelopes)
+        .addAttributes(ONE_PAGE);
   }
 
   /**
@@ -153,7 +158,7 @@ public final class RedisReadJournal
       return 1;
     }
     if (offset instanceof Sequence sequence) {
-      return sequence.value() + 1;
+      return Math.max(0, Math.min(sequence.value(), Long.MAX_VALUE - 1)) + 1;
     }
     throw new IllegalArgumentException(
         "The offset "
@@ -194,7 +199,8 @@ public final class RedisReadJournal
                     from,
                     Long.MAX_VALUE - 1,
                     wakeup))
-        .mapConcat(page -> page);
+        .mapConcat(page -> page)
+        .addAttributes(ONE_PAGE);
   }
 
   private record Reading<E>(PageReader<E> reader, Wakeups.Wakeup wakeup) {}

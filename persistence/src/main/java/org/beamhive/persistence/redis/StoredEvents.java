@@ -12,9 +12,20 @@ final class StoredEvents implements PageReader.Pages<StoredEvent> {
   private volatile boolean large;
 
   StoredEvents(RedisEventStore store, String persistenceId, RedisEventStore.Page page) {
+    this(store, persistenceId, page, false);
+  }
+
+  /**
+   * For a reader that doesn't ask for the end.
+   *
+   * @param large as {@link RedisEventStore#head} has said
+   */
+  StoredEvents(
+      RedisEventStore store, String persistenceId, RedisEventStore.Page page, boolean large) {
     this.store = store;
     this.persistenceId = persistenceId;
     this.page = page;
+    this.large = large;
   }
 
   @Override
