@@ -14,7 +14,7 @@ import java.util.UUID;
  */
 final class RandomEvents {
 
-  static final List<String> TAGS = List.of("red", "blue:1", "größer {} %7B");
+  static final List<String> TAGS = List.of("", "blue:1", "größer {} %7B\n\0%00");
 
   private final Random random;
   private final String name;
@@ -50,14 +50,14 @@ final class RandomEvents {
   private String writer() {
     return chance(90)
         ? new UUID(random.nextLong(), random.nextLong()).toString()
-        : "writer " + random.nextInt();
+        : "writer\n%0A\0" + random.nextInt();
   }
 
   private StoredEvent event(long sequenceNr, String writer) {
     return new StoredEvent(
         sequenceNr,
         payload(size()),
-        chance(10) ? "adapter" : "",
+        chance(10) ? "adapter\n" + made : "",
         writer,
         number(0, 2_000_000_000),
         chance(10) ? Optional.of(payload(10)) : Optional.empty(),
@@ -79,7 +79,7 @@ final class RandomEvents {
     byte[] bytes = new byte[Math.max(size, text.length)];
     random.nextBytes(bytes);
     System.arraycopy(text, 0, bytes, 0, text.length);
-    return new StoredPayload(random.nextInt(), chance(50) ? "" : "größe-" + made, bytes);
+    return new StoredPayload(random.nextInt(), chance(50) ? "" : "größe%25\n" + made, bytes);
   }
 
   StoredSnapshot snapshot(long sequenceNr, long timestamp) {

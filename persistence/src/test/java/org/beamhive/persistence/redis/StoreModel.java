@@ -113,9 +113,11 @@ final class StoreModel {
 
   /** Names and values of the entry's fields, which is what the script counts. */
   private static long storedBytes(StoredEvent event) {
-    List<byte[]> args = new ArrayList<>();
-    StreamEntry.addArguments(event, 0, args);
-    return args.stream().skip(4).mapToLong(arg -> arg.length).sum();
+    int metadata = StreamEntry.metadata(event).length;
+    return 2
+        + StreamEntry.header(event).length
+        + event.payload().bytes().length
+        + (metadata == 0 ? 0 : 1 + metadata);
   }
 
   void save(String persistenceId, StoredSnapshot snapshot) {
