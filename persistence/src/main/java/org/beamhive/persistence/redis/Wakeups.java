@@ -88,7 +88,6 @@ final class Wakeups {
                     return opened;
                   });
     }
-    wakeup.tell();
   }
 
   private CompletionStage<StatefulRedisPubSubConnection<String, byte[]>> connection() {
