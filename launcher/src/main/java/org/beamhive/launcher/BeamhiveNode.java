@@ -103,8 +103,8 @@ public final class BeamhiveNode implements AutoCloseable {
                 EmbeddedRedis.start(settings.dataDir().resolve("redis"), settings.redisPort()));
       }
       String url = settings.redisUrl().orElse(redis.map(EmbeddedRedis::url).orElse(""));
-      checkRedis(url);
       Config inForce = inForce(config, settings, url);
+      checkRedis(inForce);
       return start(NodeParts.of(settings, inForce, devices, plans), inForce, folder, redis, url);
     } catch (RuntimeException failed) {
       redis.ifPresent(EmbeddedRedis::close);
@@ -237,15 +237,13 @@ public final class BeamhiveNode implements AutoCloseable {
     }
   }
 
-  private static void checkRedis(String url) {
-    RedisProbe.check(url, Duration.ofSeconds(30))
-        .ifPresent(
-            finding -> {
-              if (finding.fatal()) {
-                throw new StartFailure(finding.sentence());
-              }
-              System.err.println("warning: " + finding.sentence());
-            });
+  private static void checkRedis(Config config) {
+    for (RedisProbe.Finding finding : RedisProbe.findings(config, Duration.ofSeconds(30))) {
+      if (finding.fatal()) {
+        throw new StartFailure(finding.sentence());
+      }
+      System.err.println("warning: " + finding.sentence());
+    }
   }
 
   /** What the node's settings mean for the parts below. */

@@ -139,6 +139,10 @@ final class JournalBench implements Callable<Integer> {
         }
         out.flush();
       }
+    } catch (RuntimeException failed) {
+      if (!journal.isClosing()) {
+        throw failed;
+      }
     } finally {
       ending.close();
     }

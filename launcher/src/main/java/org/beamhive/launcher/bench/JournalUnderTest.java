@@ -33,6 +33,7 @@ final class JournalUnderTest implements AutoCloseable {
   private final BareRedis bare;
   private final ActorSystem<SpawnProtocol.Command> system;
   private int names;
+  private volatile boolean closing;
 
   private JournalUnderTest(
       TemporaryFolder folder, Optional<EmbeddedRedis> redis, String url, int payload) {
@@ -77,9 +78,14 @@ final class JournalUnderTest implements AutoCloseable {
     return ConfigLayers.load(
         Optional.empty(),
         Map.of(
-            "akka.actor.provider", "local",
-            "beamhive.persistence.redis.url", url,
-            "beamhive.persistence.redis.key-prefix", prefix));
+            "akka.actor.provider",
+            "local",
+            "akka.jvm-shutdown-hooks",
+            "off",
+            "beamhive.persistence.redis.url",
+            url,
+            "beamhive.persistence.redis.key-prefix",
+            prefix));
   }
 
   ActorSystem<?> system() {
@@ -144,8 +150,14 @@ final class JournalUnderTest implements AutoCloseable {
     return bare.newest(streamOf(id));
   }
 
+  /** Whether what fails now fails because this ends. */
+  boolean isClosing() {
+    return closing;
+  }
+
   @Override
   public void close() throws IOException {
+    closing = true;
     system.terminate();
     system.getWhenTerminated().toCompletableFuture().join();
     bare.delete(prefix + "*");

@@ -206,24 +206,28 @@ final class RedisEventStore {
   CompletionStage<Void> deleteTo(String persistenceId, long to) {
     return head(persistenceId)
         .thenCompose(
-            head ->
-                head.first == 0
-                    ? CompletableFuture.completedStage(null)
-                    : trim(persistenceId, head.first, Math.min(to, head.highest)));
+            head -> {
+              long last = Math.min(to, head.highest);
+              if (head.first == 0 || head.first > last) {
+                return CompletableFuture.completedStage(null);
+              }
+              long next = Math.min(head.first + TRIM, last + 1);
+              return trim(persistenceId, next)
+                  .thenCompose(
+                      gone ->
+                          next > last
+                              ? CompletableFuture.completedStage(null)
+                              : deleteTo(persistenceId, last));
+            });
   }
 
-  private CompletionStage<Void> trim(String persistenceId, long first, long to) {
-    if (first > to) {
-      return CompletableFuture.completedStage(null);
-    }
-    long next = Math.min(first + TRIM, to + 1);
+  private CompletionStage<Long> trim(String persistenceId, long next) {
     return link.write(
-            () -> "deleting events of '%s' to %d".formatted(persistenceId, to),
-            redis ->
-                redis.xtrim(
-                    keys.events(persistenceId),
-                    XTrimArgs.Builder.minId(StreamEntry.id(next)).exactTrimming()))
-        .thenCompose(gone -> trim(persistenceId, next, to));
+        () -> "deleting events of '%s' below %d".formatted(persistenceId, next),
+        redis ->
+            redis.xtrim(
+                keys.events(persistenceId),
+                XTrimArgs.Builder.minId(StreamEntry.id(next)).exactTrimming()));
   }
 
   /**

@@ -1,6 +1,5 @@
 package org.beamhive.persistence.redis;
 
-import io.lettuce.core.RedisBusyException;
 import io.lettuce.core.RedisCommandTimeoutException;
 import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
@@ -10,6 +9,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -91,20 +91,32 @@ final class RedisLink implements AutoCloseable {
     return lane.connection()
         .thenCompose(
             connection ->
-                call.apply(connection.redis())
-                    .whenComplete((answer, problem) -> lane.look(connection, problem)))
+                isOver(deadline)
+                    // Its failure has been told: it must not be done after all.
+                    ? CompletableFuture.<T>failedStage(new TimeoutException())
+                    : call.apply(connection.redis())
+                        .whenComplete((answer, problem) -> lane.look(connection, problem)))
+        .toCompletableFuture()
+        .orTimeout(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)
         .handle(
             (answer, problem) -> {
               if (problem == null) {
                 return CompletableFuture.completedStage(answer);
               }
               Throwable cause = unwrap(problem);
-              if (comesBack(cause) && System.nanoTime() - deadline < 0) {
+              if (cause instanceof TimeoutException) {
+                return CompletableFuture.<T>failedStage(failure(doing, lane.whyNoAnswer()));
+              }
+              if (comesBack(cause) && !isOver(deadline)) {
                 return after(RETRY).thenCompose(again -> attempt(lane, doing, call, deadline));
               }
               return CompletableFuture.<T>failedStage(failure(doing, cause));
             })
         .thenCompose(stage -> stage);
+  }
+
+  private static boolean isOver(long deadline) {
+    return System.nanoTime() - deadline >= 0;
   }
 
   /** With the address and what was being done. */
@@ -120,12 +132,9 @@ final class RedisLink implements AutoCloseable {
    * repeats by itself what was waiting for an answer, except for the one command that was first in
    * line when the operating system reported the broken connection: that one it fails.
    */
-  private static boolean comesBack(Throwable problem) {
+  private boolean comesBack(Throwable problem) {
     return !(problem instanceof RedisStoreException)
-        && (Problem.isLoading(problem)
-            || Problem.isBrokenConnection(problem)
-            || problem instanceof RedisCommandTimeoutException
-            || problem instanceof RedisBusyException);
+        && Problem.of(problem).comesBack(settings.takesOver());
   }
 
   /** A connection for listening to channels. */
@@ -158,6 +167,9 @@ final class RedisLink implements AutoCloseable {
     private CompletableFuture<Client.Connection> connection;
     private volatile boolean hasBeenOpen;
 
+    /** Why the last try to connect failed; null if it didn't. */
+    private volatile Throwable obstacle;
+
     Lane(String name) {
       this.name = name;
     }
@@ -169,21 +181,37 @@ final class RedisLink implements AutoCloseable {
       return connection;
     }
 
+    /** What a call is told that was still waiting when its time was over. */
+    Throwable whyNoAnswer() {
+      Throwable known = obstacle;
+      return known != null
+          ? known
+          : new RedisCommandTimeoutException(
+              "nothing in %d ms".formatted(settings.callTimeout().toMillis()));
+    }
+
     /**
      * A connection that has given no answer in time is replaced: if the network swallows its
-     * packets, the operating system would notice after a quarter of an hour.
+     * packets, the operating system would notice after a quarter of an hour. So is one to a master
+     * that has become a replica: the Sentinels know the new one. The client for a Cluster sees to
+     * its connections itself.
      */
     void look(Client.Connection used, Throwable problem) {
-      if (problem != null
-          && unwrap(problem) instanceof RedisCommandTimeoutException
-          && !settings.cluster()) {
-        replace(used);
+      if (problem == null || settings.cluster()) {
+        return;
+      }
+      Problem known = Problem.of(problem);
+      if (known == Problem.TIMED_OUT || (known == Problem.READ_ONLY && settings.takesOver())) {
+        replace(used, known);
       }
     }
 
-    private synchronized void replace(Client.Connection used) {
-      if (connection.getNow(null) == used) {
-        log.warn("Redis at {} did not answer in time: new connection for {}", address, name);
+    private synchronized void replace(Client.Connection used, Problem why) {
+      // Several calls may find out about the same connection.
+      if (connection != null
+          && !connection.isCompletedExceptionally()
+          && connection.getNow(null) == used) {
+        log.warn("New connection for {}, because {}", name, why.sentence(address, ""));
         connection = null;
         // What is still waiting on the old one ends by its own time-out.
         after(settings.tryTimeout().plus(RETRY)).thenRun(() -> used.state().closeAsync());
@@ -200,12 +228,14 @@ final class RedisLink implements AutoCloseable {
                   return CompletableFuture.completedStage(opened);
                 }
                 Throwable cause = unwrap(problem);
+                obstacle = cause;
+                Problem known = Problem.of(cause);
                 Duration patience =
-                    hasBeenOpen || Problem.isLoading(cause)
+                    hasBeenOpen || known == Problem.LOADING
                         ? settings.callTimeout()
                         : settings.connectTimeout();
                 boolean again =
-                    !Problem.isWrongPassword(cause)
+                    known.comesBack(settings.takesOver())
                         && System.nanoTime() - start < patience.toNanos();
                 return again
                     ? after(RETRY).thenCompose(tick -> connect(start))
@@ -219,15 +249,20 @@ final class RedisLink implements AutoCloseable {
       log.info("Connected to Redis at {} for {}", address, name);
       if (!hasBeenOpen && this == writes) {
         // A user without access to INFO can't be warned.
-        opened
-            .redis()
-            .info()
-            .thenAccept(
-                info ->
-                    RedisProbe.judge(address, info)
-                        .ifPresent(finding -> log.warn(finding.sentence())));
+        opened.redis().info().thenAccept(this::judge);
       }
       hasBeenOpen = true;
+      obstacle = null;
+    }
+
+    private void judge(String info) {
+      for (RedisProbe.Finding finding : RedisProbe.judge(address, info)) {
+        if (finding.fatal()) {
+          log.error(finding.sentence());
+        } else {
+          log.warn(finding.sentence());
+        }
+      }
     }
   }
 }

@@ -9,6 +9,6 @@ public class RedisStoreException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   RedisStoreException(String message, Throwable cause) {
-    super(message, cause);
+    super(message, Diagnosis.harmless(cause));
   }
 }

@@ -104,6 +104,11 @@ record ServerSettings(
     return tls;
   }
 
+  /** Whether another server becomes the master when one is lost. */
+  boolean takesOver() {
+    return cluster || isSentinel();
+  }
+
   boolean isSentinel() {
     return url.toLowerCase(Locale.ROOT).startsWith("redis-sentinel");
   }
@@ -135,14 +140,13 @@ record ServerSettings(
     }
   }
 
-  /** {@code host:port} for messages to people. */
+  /** For messages to people: {@code host:port}, and behind Sentinels {@code #master}. */
   String address() {
     List<RedisURI> uris = uris();
     RedisURI first = uris.get(0);
     return first.getSentinels().isEmpty()
         ? hosts(uris)
-        : "'%s' of the Sentinels %s"
-            .formatted(first.getSentinelMasterId(), hosts(first.getSentinels()));
+        : hosts(first.getSentinels()) + "#" + first.getSentinelMasterId();
   }
 
   private static String hosts(List<RedisURI> uris) {

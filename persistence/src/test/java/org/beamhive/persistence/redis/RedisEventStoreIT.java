@@ -203,10 +203,17 @@ class RedisEventStoreIT {
           .hasMessageContaining("127.0.0.1:" + redis.port())
           .hasMessageContaining("maxmemory")
           .hasMessageContaining(pid);
+      StoredSnapshot snapshot =
+          new StoredSnapshot(1, 1, new StoredPayload(7, "text", new byte[9]), Optional.empty());
+      assertThatThrownBy(() -> await(open.snapshots.save(pid, snapshot)))
+          .cause()
+          .isInstanceOf(RedisStoreException.class)
+          .hasMessageContaining("maxmemory");
     } finally {
       command(connection -> connection.sync().configSet("maxmemory", "0"));
     }
     assertThat(texts()).containsExactly("e1");
+    assertThat(await(open.snapshots.load(pid, new RedisSnapshots.Limits(0, 9, 0, 9)))).isEmpty();
     await(store.append(pid, events(2, 3)));
     assertThat(texts()).containsExactly("e1", "e2", "e3");
   }

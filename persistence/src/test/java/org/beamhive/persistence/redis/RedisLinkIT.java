@@ -8,7 +8,6 @@ import com.typesafe.config.ConfigFactory;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
@@ -91,8 +90,6 @@ class RedisLinkIT {
         redis.saveAsSnapshotFile();
         redis.kill();
         redis.startAgainLoading();
-        assertThat(RedisProbe.check(redis.url(), Duration.ofSeconds(5)))
-            .hasValueSatisfying(finding -> assertThat(finding.sentence()).contains("loading"));
         await(store.append("a5", events(2, 2)));
         assertThat(await(store.head("a5")).highest()).isEqualTo(2);
       }

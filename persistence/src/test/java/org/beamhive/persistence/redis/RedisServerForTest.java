@@ -4,20 +4,17 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.StatefulRedisConnection;
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.UncheckedIOException;
-import java.net.ServerSocket;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
+import io.lettuce.core.api.sync.RedisCommands;
+import io.lettuce.core.api.sync.RedisServerCommands;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.IntSupplier;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import redis.embedded.core.ExecutableProvider;
 
 /**
  * A real Redis of the embedded jar, started by itself instead of by the jar's own class, because
@@ -25,23 +22,23 @@ import redis.embedded.core.ExecutableProvider;
  */
 final class RedisServerForTest implements AutoCloseable {
 
-  private static final int TRIES = 10;
+  /** See {@link #fill}. */
+  static final String[] SLOW_TO_LOAD = {"--key-load-delay", "50000", "--rdbcompression", "no"};
 
-  private final Path folder;
+  private static final int TRIES = 10;
+  private static final String READY = "Ready to accept connections";
+  private static final List<String> ON_LOOPBACK = List.of("--bind", "127.0.0.1");
+
+  /** What a node of a cluster adds to its port for the port of its bus. */
+  private static final int BUS = 10_000;
+
+  private final Path folder = RedisProcess.folder();
   private final List<String> arguments;
-  private final String executable;
   private int port;
-  private Process process;
+  private RedisProcess process;
 
   private RedisServerForTest(List<String> arguments) {
-    try {
-      this.arguments = arguments;
-      this.folder = Files.createTempDirectory("redis-test");
-      this.executable =
-          ExecutableProvider.newJarResourceProvider(folder.toFile()).get().getAbsolutePath();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    this.arguments = arguments;
   }
 
   /**
@@ -49,46 +46,56 @@ final class RedisServerForTest implements AutoCloseable {
    * one.
    */
   static RedisServerForTest start(String... arguments) {
-    RedisServerForTest server = new RedisServerForTest(List.of(arguments));
+    return start(RedisProcess::freePort, with(ON_LOOPBACK, arguments));
+  }
+
+  /**
+   * In protected mode and without an address to bind to, for with one Redis 6.2 doesn't protect
+   * itself: it listens everywhere, and refuses whoever doesn't come from 127.0.0.1.
+   */
+  static RedisServerForTest startProtected() {
+    return start(RedisProcess::freePort, List.of("--protected-mode", "yes"));
+  }
+
+  /** As {@link #start}, with the port of the cluster's bus free as well. */
+  static RedisServerForTest startClusterNode(String... arguments) {
+    List<String> all = with(ON_LOOPBACK, arguments);
+    all.addAll(List.of("--cluster-enabled", "yes"));
+    return start(RedisServerForTest::portWithBus, all);
+  }
+
+  private static List<String> with(List<String> first, String... others) {
+    return Stream.concat(first.stream(), Stream.of(others))
+        .collect(Collectors.toCollection(ArrayList::new));
+  }
+
+  private static int portWithBus() {
+    int port = RedisProcess.freePort();
+    while (!RedisProcess.isFree(port + BUS)) {
+      port = RedisProcess.freePort();
+    }
+    return port;
+  }
+
+  private static RedisServerForTest start(IntSupplier ports, List<String> arguments) {
+    RedisServerForTest server = new RedisServerForTest(arguments);
     for (int i = 0; i < TRIES; i++) {
-      try (ServerSocket socket = new ServerSocket(0)) {
-        server.port = socket.getLocalPort();
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-      if (server.launch("Ready to accept connections")) {
+      server.port = ports.getAsInt();
+      if (server.launch(READY)) {
         return server;
       }
     }
+    RedisProcess.delete(server.folder);
     throw new IllegalStateException("No Redis came up in " + TRIES + " tries");
   }
 
   private boolean launch(String readyLine) {
-    List<String> command = new ArrayList<>(List.of(executable, "--port", Integer.toString(port)));
-    command.addAll(List.of("--bind", "127.0.0.1", "--dir", folder.toString(), "--save", ""));
+    List<String> command = new ArrayList<>(List.of("--port", Integer.toString(port)));
+    command.addAll(List.of("--dir", folder.toString(), "--save", ""));
     command.addAll(arguments);
-    try {
-      process = new ProcessBuilder(command).redirectErrorStream(true).start();
-      BufferedReader output =
-          new BufferedReader(
-              new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
-      for (String line = output.readLine(); line != null; line = output.readLine()) {
-        if (line.contains(readyLine)) {
-          drain(output);
-          return true;
-        }
-      }
-      return false;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  /** A full pipe would stop Redis. */
-  private static void drain(BufferedReader output) {
-    Thread thread = new Thread(() -> output.lines().forEach(line -> {}), "redis-output");
-    thread.setDaemon(true);
-    thread.start();
+    Optional<RedisProcess> launched = RedisProcess.start(command, readyLine);
+    launched.ifPresent(running -> process = running);
+    return launched.isPresent();
   }
 
   int port() {
@@ -101,19 +108,26 @@ final class RedisServerForTest implements AutoCloseable {
 
   /** SIGKILL, to this one process. */
   void kill() {
-    try {
-      process.destroyForcibly();
-      if (!process.waitFor(10, TimeUnit.SECONDS)) {
-        throw new IllegalStateException("Redis did not die");
-      }
-    } catch (InterruptedException e) {
-      throw new IllegalStateException(e);
-    }
+    process.kill();
+  }
+
+  /** It keeps its port and its connections, and answers nothing until {@link #resume}. */
+  void pause() {
+    process.pause();
+  }
+
+  void resume() {
+    process.resume();
+  }
+
+  /** Where its files lie. */
+  Path folder() {
+    return folder;
   }
 
   /** Starts again on the same port and data, and waits until it serves. */
   void startAgain() {
-    if (!launch("Ready to accept connections")) {
+    if (!launch(READY)) {
       throw new IllegalStateException("Redis did not start again");
     }
   }
@@ -130,14 +144,39 @@ final class RedisServerForTest implements AutoCloseable {
    * key-load-delay.
    */
   void saveAsSnapshotFile() {
+    ask(RedisServerCommands::bgrewriteaof);
+    Eventually.is(
+        () -> {
+          String info = info("persistence");
+          return info.contains("aof_rewrite_in_progress:0")
+              && info.contains("aof_rewrite_scheduled:0");
+        },
+        () -> "the append-only file is rewritten");
+  }
+
+  /**
+   * Fills it with so much that, started with {@link #SLOW_TO_LOAD}, it loads for some four seconds.
+   * It takes much data because a Redis that loads looks at its clients only every two megabytes.
+   */
+  void fill() {
+    String value = "x".repeat(512 * 1024);
+    ask(
+        redis -> {
+          IntStream.range(0, 80).forEach(n -> redis.set("filler" + n, value));
+          return redis;
+        });
+  }
+
+  /** A section of its answer to INFO. */
+  String info(String section) {
+    return ask(redis -> redis.info(section));
+  }
+
+  /** Asks Redis through a bare client of its own. */
+  <T> T ask(Function<RedisCommands<String, String>, T> question) {
     try (RedisClient client = RedisClient.create(url());
         StatefulRedisConnection<String, String> connection = client.connect()) {
-      connection.sync().bgrewriteaof();
-      String info;
-      do {
-        info = connection.sync().info("persistence");
-      } while (!info.contains("aof_rewrite_in_progress:0")
-          || !info.contains("aof_rewrite_scheduled:0"));
+      return question.apply(connection.sync());
     }
   }
 
@@ -163,12 +202,6 @@ final class RedisServerForTest implements AutoCloseable {
   @Override
   public void close() {
     kill();
-    try (Stream<Path> files = Files.walk(folder)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(file);
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    RedisProcess.delete(folder);
   }
 }
