@@ -34,6 +34,7 @@ final class PageReader<E> {
   private long end;
   private boolean looked;
   private CompletionStage<List<E>> ahead;
+  private volatile boolean stopped;
 
   /** How a reader learns that there is more: it is told, and looks from time to time anyway. */
   record Live(Wakeups.Wakeup wakeup, Duration refresh) {}
@@ -72,8 +73,16 @@ final class PageReader<E> {
     return looked && next > end;
   }
 
+  /** Ends a reader, from any thread, that would otherwise look for news for ever. */
+  void stop() {
+    stopped = true;
+    if (live != null) {
+      live.wakeup.tell();
+    }
+  }
+
   private void step(CompletableFuture<Optional<List<E>>> result) {
-    if (next > to) {
+    if (stopped || next > to) {
       result.complete(Optional.empty());
     } else if (next <= end) {
       then(result, ahead == null ? pages.read(next, end) : ahead, page -> took(result, page));

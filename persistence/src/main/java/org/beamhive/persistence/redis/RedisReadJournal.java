@@ -218,6 +218,7 @@ public final class RedisReadJournal
         },
         reading -> reading.reader.next(),
         reading -> {
+          reading.reader.stop();
           if (live) {
             store.wakeups().stop(reading.wakeup);
           }

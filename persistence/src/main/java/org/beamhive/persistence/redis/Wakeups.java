@@ -90,7 +90,6 @@ final class Wakeups {
       byChannel.remove(wakeup.channel);
       connection = connection().thenApply(opened -> settle(opened, wakeup.channel));
     }
-    wakeup.tell();
   }
 
   private CompletionStage<StatefulRedisPubSubConnection<String, byte[]>> connection() {
