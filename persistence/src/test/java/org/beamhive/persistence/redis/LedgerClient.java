@@ -6,7 +6,7 @@ import akka.actor.typed.javadsl.AskPattern;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -30,13 +30,14 @@ final class LedgerClient {
    * of the batch's other events through the restart, and stops at each of them when it empties its
    * stash.
    */
-  private static final Duration NUDGE = Duration.ofMillis(500);
+  private static final Duration NUDGE = Duration.ofMillis(100);
 
   private final String name;
   private final ActorSystem<?> system;
   private final ActorRef<Ledger.Command> ledger;
   private final boolean careful;
-  private final Random random;
+  private final Duration pause;
+  private final SplittableRandom random;
   private final CompletableFuture<Void> finished = new CompletableFuture<>();
   private final List<String> acknowledged = new ArrayList<>();
   private final List<String> doubtful = new ArrayList<>();
@@ -49,18 +50,21 @@ final class LedgerClient {
 
   /**
    * @param name first part of its texts, which no other client of this ledger may have
+   * @param pause the longest between two writes
    */
   LedgerClient(
       String name,
       ActorSystem<?> system,
       ActorRef<Ledger.Command> ledger,
       boolean careful,
+      Duration pause,
       long seed) {
     this.name = name;
     this.system = system;
     this.ledger = ledger;
     this.careful = careful;
-    this.random = new Random(seed);
+    this.pause = pause;
+    this.random = new SplittableRandom(seed);
   }
 
   LedgerClient start() {
@@ -136,7 +140,7 @@ final class LedgerClient {
   private void isStored(String text, int copies) {
     acknowledged.addAll(Ledger.texts(text, copies));
     stored++;
-    CompletableFuture.delayedExecutor(random.nextInt(10), TimeUnit.MILLISECONDS)
+    CompletableFuture.delayedExecutor(random.nextLong(pause.toMillis()), TimeUnit.MILLISECONDS)
         .execute(this::next);
   }
 

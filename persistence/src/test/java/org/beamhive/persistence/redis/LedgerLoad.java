@@ -24,6 +24,7 @@ import java.util.stream.LongStream;
 final class LedgerLoad implements AutoCloseable {
 
   private static final Duration DEADLINE = Duration.ofSeconds(60);
+  private static final Duration PAUSE = Duration.ofMillis(40);
 
   /** A ledger and who writes to it; of every four one is of each kind. */
   private record Written(String id, int snapshotEvery, LedgerClient client) {}
@@ -43,7 +44,7 @@ final class LedgerLoad implements AutoCloseable {
       int snapshotEvery = i % 4 < 2 ? 0 : 20;
       ActorRef<Ledger.Command> ledger = load.kit.spawn(Ledger.create(id, snapshotEvery));
       LedgerClient client =
-          new LedgerClient("text", load.kit.system(), ledger, i % 2 == 0, seed + i);
+          new LedgerClient("text", load.kit.system(), ledger, i % 2 == 0, PAUSE, seed + i);
       load.ledgers.add(new Written(id, snapshotEvery, client.start()));
     }
     load.awaitMore(3);

@@ -135,11 +135,11 @@ class OutageIT {
     try (RedisServerForTest redis = durableRedis();
         UnreliableProxy proxy = new UnreliableProxy(redis.port());
         LedgerLoad load = LedgerLoad.start(redis.config(proxy.config()), LEDGERS, 5)) {
-      for (int reset = 1; reset <= 40; reset++) {
+      for (int reset = 1; reset <= 30; reset++) {
         proxy.resetAt(Moment.values()[random.nextInt(Moment.values().length)]);
         int expected = reset;
         LedgerLoad.until("the connection is reset", () -> proxy.resets() == expected);
-        if (random.nextInt(3) == 0) {
+        if (random.nextInt(3) > 0) {
           load.awaitMore(1);
         }
       }
