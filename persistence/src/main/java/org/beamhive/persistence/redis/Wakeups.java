@@ -65,14 +65,22 @@ final class Wakeups {
     Wakeup wakeup = new Wakeup(channel);
     Set<Wakeup> there = byChannel.computeIfAbsent(channel, c -> new HashSet<>());
     if (there.add(wakeup) && there.size() == 1) {
-      connection = connection().thenApply(opened -> subscribe(opened, channel));
+      connection = connection().thenApply(opened -> settle(opened, channel));
     }
     return wakeup;
   }
 
-  private static StatefulRedisPubSubConnection<String, byte[]> subscribe(
+  /** Lets Redis know whether we listen, as often as the connection is broken meanwhile. */
+  private synchronized StatefulRedisPubSubConnection<String, byte[]> settle(
       StatefulRedisPubSubConnection<String, byte[]> opened, String channel) {
-    opened.async().subscribe(channel);
+    (byChannel.containsKey(channel)
+            ? opened.async().subscribe(channel)
+            : opened.async().unsubscribe(channel))
+        .exceptionally(
+            broken -> {
+              link.after(RETRY).thenRun(() -> settle(opened, channel));
+              return null;
+            });
     return opened;
   }
 
@@ -80,13 +88,7 @@ final class Wakeups {
     Set<Wakeup> there = byChannel.getOrDefault(wakeup.channel, Set.of());
     if (there.remove(wakeup) && there.isEmpty()) {
       byChannel.remove(wakeup.channel);
-      connection =
-          connection()
-              .thenApply(
-                  opened -> {
-                    opened.async().unsubscribe(wakeup.channel);
-                    return opened;
-                  });
+      connection = connection().thenApply(opened -> settle(opened, wakeup.channel));
     }
   }
 
