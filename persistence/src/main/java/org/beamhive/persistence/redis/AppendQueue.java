@@ -14,6 +14,7 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 
 /**
@@ -219,28 +220,22 @@ final class AppendQueue {
     if (writes.isEmpty()) {
       ended();
     } else if (writes.get(0).plain) {
-      call(appendPlain, writes)
-          .whenComplete(
-              (failed, problem) -> {
-                ended();
-                if (problem == null) {
-                  answerPlain(writes, failed);
-                } else {
-                  fail(writes, problem);
-                }
-              });
+      call(appendPlain, writes, this::answerPlain);
     } else {
-      call(append, writes)
-          .whenComplete(
-              (answers, problem) -> {
-                ended();
-                if (problem == null) {
-                  answer(writes, answers);
-                } else {
-                  fail(writes, problem);
-                }
-              });
+      call(append, writes, this::answer);
     }
+  }
+
+  private void call(
+      Script script, List<Write> writes, BiConsumer<List<Write>, List<Object>> giveOut) {
+    call(script, writes)
+        .whenComplete((answers, problem) -> ended())
+        .thenAccept(answers -> giveOut.accept(writes, answers))
+        .exceptionally(
+            problem -> {
+              fail(writes, problem);
+              return null;
+            });
   }
 
   private CompletionStage<List<Object>> call(Script script, List<Write> writes) {
@@ -304,13 +299,11 @@ final class AppendQueue {
             redis ->
                 append.call(redis, names, call.values).thenCompose(AppendQueue::failedIfNotStored),
             write.deadline)
-        .whenComplete(
-            (answer, problem) -> {
-              if (problem == null) {
-                answer(write, answer);
-              } else {
-                fail(List.of(write), problem);
-              }
+        .thenAccept(answer -> answer(write, answer))
+        .exceptionally(
+            problem -> {
+              fail(List.of(write), problem);
+              return null;
             });
   }
 

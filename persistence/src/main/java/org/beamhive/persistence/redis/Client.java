@@ -63,6 +63,9 @@ interface Client extends AutoCloseable {
       B builder, ServerSettings.Tls tls, Duration connectTimeout) {
     builder
         .protocolVersion(ProtocolVersion.RESP2)
+        // Otherwise the client would send a command again whose answer had begun to arrive, and
+        // add the second answer to the half of the first.
+        .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
         .maintNotificationsConfig(MaintNotificationsConfig.disabled())
         .timeoutOptions(TimeoutOptions.enabled())
         .sslOptions(ssl(tls))

@@ -159,10 +159,11 @@ final class RedisEventStore {
    */
   CompletionStage<List<StoredEvent>> read(
       String persistenceId, long from, long to, Page page, boolean large) {
-    if (from > to || page.events < 1) {
+    long lowest = Math.max(0, from);
+    if (lowest > to || page.events < 1) {
       return CompletableFuture.completedStage(List.of());
     }
-    String first = StreamEntry.id(Math.max(0, from));
+    String first = StreamEntry.id(lowest);
     String last = StreamEntry.id(to);
     return link.read(
             () -> "reading events of '%s' from %d on".formatted(persistenceId, from),

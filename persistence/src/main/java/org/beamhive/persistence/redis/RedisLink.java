@@ -19,10 +19,10 @@ import org.slf4j.LoggerFactory;
  * The connections of one actor system to one Redis: one for writes and one for reads, so that a
  * long replay doesn't delay writes.
  *
- * <p>A connection is opened at the first use. Once open, the client reconnects by itself and sends
- * what had no answer again; and what got no answer in {@code command-timeout} is sent again over a
- * new connection. So everything that goes through here must be harmless when it is done twice. A
- * call is given up after {@code call-timeout}.
+ * <p>A connection is opened at the first use. Once open, the client reconnects by itself. What had
+ * no answer when it broke is sent again, and what got no answer in {@code command-timeout} is sent
+ * again over a new connection. So everything that goes through here must be harmless when it is
+ * done twice. A call is given up after {@code call-timeout}.
  */
 final class RedisLink implements AutoCloseable {
 
@@ -138,11 +138,7 @@ final class RedisLink implements AutoCloseable {
             Problem.sentence(address, cause) + " (" + doing.get() + ")", cause);
   }
 
-  /**
-   * Redis answers but can't serve yet, or it doesn't answer, or the connection broke. The client
-   * repeats by itself what was waiting for an answer, except for the one command that was first in
-   * line when the operating system reported the broken connection: that one it fails.
-   */
+  /** Redis answers but can't serve yet, or it doesn't answer, or the connection broke. */
   private boolean comesBack(Throwable problem) {
     return !(problem instanceof RedisStoreException)
         && Problem.of(problem).comesBack(settings.takesOver());

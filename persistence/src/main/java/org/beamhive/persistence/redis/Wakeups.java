@@ -68,21 +68,31 @@ final class Wakeups {
     Wakeup wakeup = new Wakeup(channel);
     Set<Wakeup> there = byChannel.computeIfAbsent(channel, c -> new HashSet<>());
     if (there.add(wakeup) && there.size() == 1) {
-      connection = connection().thenApply(opened -> subscribe(opened, channel));
+      connection = connection().thenApply(opened -> settle(opened, channel));
     }
     return wakeup;
   }
 
-  private StatefulRedisPubSubConnection<String, byte[]> subscribe(
+  /** Lets Redis know whether we listen, as often as the connection is broken meanwhile. */
+  private synchronized StatefulRedisPubSubConnection<String, byte[]> settle(
       StatefulRedisPubSubConnection<String, byte[]> opened, String channel) {
-    opened.async().subscribe(channel).whenComplete((done, problem) -> warn(problem));
+    (byChannel.containsKey(channel)
+            ? opened.async().subscribe(channel)
+            : opened.async().unsubscribe(channel))
+        .exceptionally(
+            problem -> {
+              if (Problem.of(problem) == Problem.NO_PERMISSION) {
+                warn(problem);
+              } else {
+                link.after(RETRY).thenRun(() -> settle(opened, channel));
+              }
+              return null;
+            });
     return opened;
   }
 
   private void warn(Throwable problem) {
-    if (problem != null
-        && Problem.of(problem) == Problem.NO_PERMISSION
-        && warned.compareAndSet(false, true)) {
+    if (warned.compareAndSet(false, true)) {
       log.warn(
           "Live queries can't listen to Redis and look every refresh-interval instead: {}",
           link.failure(() -> "listening", RedisLink.unwrap(problem)).getMessage());
@@ -93,13 +103,7 @@ final class Wakeups {
     Set<Wakeup> there = byChannel.getOrDefault(wakeup.channel, Set.of());
     if (there.remove(wakeup) && there.isEmpty()) {
       byChannel.remove(wakeup.channel);
-      connection =
-          connection()
-              .thenApply(
-                  opened -> {
-                    opened.async().unsubscribe(wakeup.channel);
-                    return opened;
-                  });
+      connection = connection().thenApply(opened -> settle(opened, wakeup.channel));
     }
   }
 
