@@ -39,6 +39,9 @@ final class AppendQueue {
 
   private static final int VALUES_PER_ANSWER = 3;
 
+  /** The first value of an answer if Redis had an error. */
+  private static final int FAILED = 3;
+
   private final RedisLink link;
   private final Keys keys;
   private final boolean cluster;
@@ -281,11 +284,20 @@ final class AppendQueue {
     }
   }
 
+  /**
+   * Alone, so that {@link RedisLink} sees what is wrong: it may be about to go away, or mean that
+   * another server is the master now.
+   */
   private void tryAgain(Write write) {
-    Arguments call = arguments(write.persistenceId, write.events, false, false, false);
+    Arguments call =
+        write.plain
+            ? arguments(write.persistenceId, write.events, false, false, false)
+            : write.call;
+    String[] names = call.keys.toArray(String[]::new);
     link.write(
             write::doing,
-            redis -> append.call(redis, call.keys.toArray(String[]::new), call.values),
+            redis ->
+                append.call(redis, names, call.values).thenCompose(AppendQueue::failedIfNotStored),
             write.deadline)
         .thenAccept(answer -> answer(write, answer))
         .exceptionally(
@@ -293,6 +305,13 @@ final class AppendQueue {
               fail(List.of(write), problem);
               return null;
             });
+  }
+
+  private static CompletionStage<List<Object>> failedIfNotStored(List<Object> answer) {
+    return ((Long) answer.get(0)).intValue() == FAILED
+        ? CompletableFuture.failedStage(
+            new RedisCommandExecutionException(text((byte[]) answer.get(2))))
+        : CompletableFuture.completedStage(answer);
   }
 
   private void answer(List<Write> writes, List<Object> answers) {
@@ -309,10 +328,7 @@ final class AppendQueue {
           write.done.completeExceptionally(
               new SequenceNumberTakenException(
                   write.persistenceId, write.first(), (Long) answer.get(1)));
-      default ->
-          write.done.completeExceptionally(
-              link.failure(
-                  write::doing, new RedisCommandExecutionException(text((byte[]) answer.get(2)))));
+      default -> tryAgain(write);
     }
   }
 }
