@@ -37,6 +37,7 @@ final class RedisLink implements AutoCloseable {
   private final Client client;
   private final Lane writes = new Lane("writes");
   private final Lane reads = new Lane("reads");
+  private final Wakeups wakeups = new Wakeups(this);
 
   RedisLink(ServerSettings settings, ClientResources resources) {
     this.settings = settings;
@@ -47,6 +48,16 @@ final class RedisLink implements AutoCloseable {
 
   ServerSettings settings() {
     return settings;
+  }
+
+  /** Of all live queries that go to this Redis, whatever they read. */
+  Wakeups wakeups() {
+    return wakeups;
+  }
+
+  /** Runs something whenever a connection is opened, also again: it may be to another server. */
+  void whenConnected(Runnable action) {
+    client.whenConnected(action);
   }
 
   /**
@@ -189,29 +200,38 @@ final class RedisLink implements AutoCloseable {
     /**
      * A connection that has given no answer in time is replaced: if the network swallows its
      * packets, the operating system would notice after a quarter of an hour. So is one to a master
-     * that has become a replica: the Sentinels know the new one. The client for a Cluster sees to
-     * its connections itself.
+     * that has become a replica: the Sentinels know the new one.
      */
     void look(Client.Connection used, Throwable problem) {
-      if (problem == null || settings.cluster()) {
+      if (problem == null) {
         return;
       }
       Problem known = Problem.of(problem);
-      if (known == Problem.TIMED_OUT || (known == Problem.READ_ONLY && settings.takesOver())) {
+      if (known == Problem.TIMED_OUT) {
         replace(used, known);
+      } else if (known == Problem.READ_ONLY && settings.takesOver() && replace(used, known)) {
+        // It answers reads, but with what it had.
+        reads.replace(reads.open(), known);
       }
     }
 
-    private synchronized void replace(Client.Connection used, Problem why) {
+    /** Null if there is none. */
+    private synchronized Client.Connection open() {
+      return connection == null || connection.isCompletedExceptionally()
+          ? null
+          : connection.getNow(null);
+    }
+
+    private synchronized boolean replace(Client.Connection used, Problem why) {
       // Several calls may find out about the same connection.
-      if (connection != null
-          && !connection.isCompletedExceptionally()
-          && connection.getNow(null) == used) {
-        log.warn("New connection for {}, because {}", name, why.sentence(address, ""));
-        connection = null;
-        // What is still waiting on the old one ends by its own time-out.
-        after(settings.tryTimeout().plus(RETRY)).thenRun(() -> used.state().closeAsync());
+      if (used == null || open() != used) {
+        return false;
       }
+      log.warn("New connection for {}, because {}", name, why.sentence(address, ""));
+      connection = null;
+      // What is still waiting on the old one ends by its own time-out.
+      after(settings.tryTimeout().plus(RETRY)).thenRun(() -> used.state().closeAsync());
+      return true;
     }
 
     private CompletionStage<Client.Connection> connect(long start) {

@@ -167,7 +167,7 @@ class SeveralPluginsIT {
     assertThat(events("other-query", "other")).hasSize(5);
     assertThat(journal(FIRST + ".journal").replay("other").events()).isEmpty();
     String key = new Keys("x").events("other");
-    assertThat(RedisByHand.on(redis, commands -> commands.exists(key)).longValue()).isEqualTo(1);
+    assertThat(redis.ask(commands -> commands.exists(key)).longValue()).isEqualTo(1);
   }
 
   @Test
