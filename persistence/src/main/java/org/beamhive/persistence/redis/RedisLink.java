@@ -4,6 +4,7 @@ import io.lettuce.core.RedisCommandTimeoutException;
 import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import io.lettuce.core.resource.ClientResources;
+import io.netty.util.Timeout;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -99,16 +100,17 @@ final class RedisLink implements AutoCloseable {
       Supplier<String> doing,
       Function<RedisClusterAsyncCommands<String, byte[]>, CompletionStage<T>> call,
       long deadline) {
-    return lane.connection()
-        .thenCompose(
-            connection ->
-                isOver(deadline)
-                    // Its failure has been told: it must not be done after all.
-                    ? CompletableFuture.<T>failedStage(new TimeoutException())
-                    : call.apply(connection.redis())
-                        .whenComplete((answer, problem) -> lane.look(connection, problem)))
-        .toCompletableFuture()
-        .orTimeout(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)
+    CompletableFuture<T> tried =
+        lane.connection()
+            .thenCompose(
+                connection ->
+                    isOver(deadline)
+                        // Its failure has been told: it must not be done after all.
+                        ? CompletableFuture.<T>failedStage(new TimeoutException())
+                        : call.apply(connection.redis())
+                            .whenComplete((answer, problem) -> lane.look(connection, problem)))
+            .toCompletableFuture();
+    return until(deadline, tried)
         .handle(
             (answer, problem) -> {
               if (problem == null) {
@@ -124,6 +126,21 @@ final class RedisLink implements AutoCloseable {
               return CompletableFuture.<T>failedStage(failure(doing, cause));
             })
         .thenCompose(stage -> stage);
+  }
+
+  /** Fails it when its time is over. Java's own time-outs wake a thread for each. */
+  private <T> CompletableFuture<T> until(long deadline, CompletableFuture<T> tried) {
+    if (!tried.isDone()) {
+      Timeout over =
+          resources
+              .timer()
+              .newTimeout(
+                  timeout -> tried.completeExceptionally(new TimeoutException()),
+                  deadline - System.nanoTime(),
+                  TimeUnit.NANOSECONDS);
+      tried.whenComplete((answer, problem) -> over.cancel());
+    }
+    return tried;
   }
 
   private static boolean isOver(long deadline) {
