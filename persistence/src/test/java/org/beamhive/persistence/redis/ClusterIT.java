@@ -395,6 +395,31 @@ class ClusterIT {
     }
   }
 
+  /** The operating system would notice only after a quarter of an hour. */
+  @Test
+  void goesOnWhenANodeHasBeenSilentForLongerThanACommandMayTake() {
+    Config config = config("silent", ROOT + "command-timeout = 1s");
+    try (NotebooksForTest books = NotebooksForTest.on(config);
+        LogForTest log = LogForTest.open()) {
+      Map<String, ActorRef<Notebook.Command>> opened = new HashMap<>();
+      IntStream.range(0, 9).forEach(n -> opened.put("s" + n, books.open("s" + n)));
+      allStored(opened.values().stream().map(book -> books.write(book, "0", 1)).toList());
+      List<CompletableFuture<Done>> stored = new ArrayList<>();
+      cluster.node(2).pause();
+      try {
+        opened.values().forEach(book -> stored.add(books.write(book, "1", 1)));
+        log.await("WARN", "New connection for writes", "did not answer in time");
+      } finally {
+        cluster.node(2).resume();
+      }
+      allStored(stored);
+      opened.forEach(
+          (name, book) -> assertThat(books.read(book)).as(name).isEqualTo(lines(0, 2, 1)));
+    } finally {
+      cluster.awaitUp();
+    }
+  }
+
   @Test
   void aSecondWriterIsRefused() {
     try (NotebooksForTest books = NotebooksForTest.on(config("second"))) {
