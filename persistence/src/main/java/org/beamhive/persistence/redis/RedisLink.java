@@ -4,6 +4,7 @@ import io.lettuce.core.RedisCommandTimeoutException;
 import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import io.lettuce.core.resource.ClientResources;
+import io.netty.util.Timeout;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -19,10 +20,10 @@ import org.slf4j.LoggerFactory;
  * The connections of one actor system to one Redis: one for writes and one for reads, so that a
  * long replay doesn't delay writes.
  *
- * <p>A connection is opened at the first use. Once open, the client reconnects by itself and sends
- * what had no answer again; and what got no answer in {@code command-timeout} is sent again over a
- * new connection. So everything that goes through here must be harmless when it is done twice. A
- * call is given up after {@code call-timeout}.
+ * <p>A connection is opened at the first use. Once open, the client reconnects by itself. What had
+ * no answer when it broke is sent again, and what got no answer in {@code command-timeout} is sent
+ * again over a new connection. So everything that goes through here must be harmless when it is
+ * done twice. A call is given up after {@code call-timeout}.
  */
 final class RedisLink implements AutoCloseable {
 
@@ -37,6 +38,7 @@ final class RedisLink implements AutoCloseable {
   private final Client client;
   private final Lane writes = new Lane("writes");
   private final Lane reads = new Lane("reads");
+  private final Wakeups wakeups = new Wakeups(this);
 
   RedisLink(ServerSettings settings, ClientResources resources) {
     this.settings = settings;
@@ -47,6 +49,16 @@ final class RedisLink implements AutoCloseable {
 
   ServerSettings settings() {
     return settings;
+  }
+
+  /** Of all live queries that go to this Redis, whatever they read. */
+  Wakeups wakeups() {
+    return wakeups;
+  }
+
+  /** Runs something whenever a connection is opened, also again: it may be to another server. */
+  void whenConnected(Runnable action) {
+    client.whenConnected(action);
   }
 
   /**
@@ -88,16 +100,17 @@ final class RedisLink implements AutoCloseable {
       Supplier<String> doing,
       Function<RedisClusterAsyncCommands<String, byte[]>, CompletionStage<T>> call,
       long deadline) {
-    return lane.connection()
-        .thenCompose(
-            connection ->
-                isOver(deadline)
-                    // Its failure has been told: it must not be done after all.
-                    ? CompletableFuture.<T>failedStage(new TimeoutException())
-                    : call.apply(connection.redis())
-                        .whenComplete((answer, problem) -> lane.look(connection, problem)))
-        .toCompletableFuture()
-        .orTimeout(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)
+    CompletableFuture<T> tried =
+        lane.connection()
+            .thenCompose(
+                connection ->
+                    isOver(deadline)
+                        // Its failure has been told: it must not be done after all.
+                        ? CompletableFuture.<T>failedStage(new TimeoutException())
+                        : call.apply(connection.redis())
+                            .whenComplete((answer, problem) -> lane.look(connection, problem)))
+            .toCompletableFuture();
+    return until(deadline, tried)
         .handle(
             (answer, problem) -> {
               if (problem == null) {
@@ -115,6 +128,21 @@ final class RedisLink implements AutoCloseable {
         .thenCompose(stage -> stage);
   }
 
+  /** Fails it when its time is over. Java's own time-outs wake a thread for each. */
+  private <T> CompletableFuture<T> until(long deadline, CompletableFuture<T> tried) {
+    if (!tried.isDone()) {
+      Timeout over =
+          resources
+              .timer()
+              .newTimeout(
+                  timeout -> tried.completeExceptionally(new TimeoutException()),
+                  deadline - System.nanoTime(),
+                  TimeUnit.NANOSECONDS);
+      tried.whenComplete((answer, problem) -> over.cancel());
+    }
+    return tried;
+  }
+
   private static boolean isOver(long deadline) {
     return System.nanoTime() - deadline >= 0;
   }
@@ -127,11 +155,7 @@ final class RedisLink implements AutoCloseable {
             Problem.sentence(address, cause) + " (" + doing.get() + ")", cause);
   }
 
-  /**
-   * Redis answers but can't serve yet, or it doesn't answer, or the connection broke. The client
-   * repeats by itself what was waiting for an answer, except for the one command that was first in
-   * line when the operating system reported the broken connection: that one it fails.
-   */
+  /** Redis answers but can't serve yet, or it doesn't answer, or the connection broke. */
   private boolean comesBack(Throwable problem) {
     return !(problem instanceof RedisStoreException)
         && Problem.of(problem).comesBack(settings.takesOver());
@@ -193,29 +217,38 @@ final class RedisLink implements AutoCloseable {
     /**
      * A connection that has given no answer in time is replaced: if the network swallows its
      * packets, the operating system would notice after a quarter of an hour. So is one to a master
-     * that has become a replica: the Sentinels know the new one. The client for a Cluster sees to
-     * its connections itself.
+     * that has become a replica: the Sentinels know the new one.
      */
     void look(Client.Connection used, Throwable problem) {
-      if (problem == null || settings.cluster()) {
+      if (problem == null) {
         return;
       }
       Problem known = Problem.of(problem);
-      if (known == Problem.TIMED_OUT || (known == Problem.READ_ONLY && settings.takesOver())) {
+      if (known == Problem.TIMED_OUT) {
         replace(used, known);
+      } else if (known == Problem.READ_ONLY && settings.takesOver() && replace(used, known)) {
+        // It answers reads, but with what it had.
+        reads.replace(reads.open(), known);
       }
     }
 
-    private synchronized void replace(Client.Connection used, Problem why) {
+    /** Null if there is none. */
+    private synchronized Client.Connection open() {
+      return connection == null || connection.isCompletedExceptionally()
+          ? null
+          : connection.getNow(null);
+    }
+
+    private synchronized boolean replace(Client.Connection used, Problem why) {
       // Several calls may find out about the same connection.
-      if (connection != null
-          && !connection.isCompletedExceptionally()
-          && connection.getNow(null) == used) {
-        log.warn("New connection for {}, because {}", name, why.sentence(address, ""));
-        connection = null;
-        // What is still waiting on the old one ends by its own time-out.
-        after(settings.tryTimeout().plus(RETRY)).thenRun(() -> used.state().closeAsync());
+      if (used == null || open() != used) {
+        return false;
       }
+      log.warn("New connection for {}, because {}", name, why.sentence(address, ""));
+      connection = null;
+      // What is still waiting on the old one ends by its own time-out.
+      after(settings.tryTimeout().plus(RETRY)).thenRun(() -> used.state().closeAsync());
+      return true;
     }
 
     private CompletionStage<Client.Connection> connect(long start) {

@@ -174,6 +174,11 @@ final class RedisServerForTest implements AutoCloseable {
         });
   }
 
+  /** Those of database 0 that match. */
+  List<String> keys(String pattern) {
+    return ask(redis -> redis.keys(pattern));
+  }
+
   /** A section of its answer to INFO. */
   String info(String section) {
     return ask(redis -> redis.info(section));
