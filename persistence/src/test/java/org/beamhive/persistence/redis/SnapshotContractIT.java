@@ -186,7 +186,7 @@ class SnapshotContractIT {
     void findsOneFarBehindManyThatDoNotMatch() {
       SnapshotMetadata first = snapshots.save(pid, 1, new Sample("first"));
       awaitTimeAfter(first.timestamp());
-      LongStream.rangeClosed(2, 250).forEach(n -> snapshots.save(pid, n, new Sample("later")));
+      LongStream.rangeClosed(2, 120).forEach(n -> snapshots.save(pid, n, new Sample("later")));
       assertThat(
               sample(snapshots.load(pid, SnapshotSelectionCriteria.create(ALL, first.timestamp()))))
           .contains(new Sample("first"));
