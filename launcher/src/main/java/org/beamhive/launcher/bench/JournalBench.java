@@ -76,8 +76,8 @@ final class JournalBench implements Callable<Integer> {
     return List.of(
         new Case("floor", journal -> new FloorCase(journal, events(100_000))),
         writers(1, 10_000),
-        writers(10, 30_000),
-        writers(100, 60_000),
+        writers(10, 60_000),
+        writers(100, 150_000),
         new Case("lone-persist", journal -> new LonePersistCase(journal, events(5_000))),
         new Case(
             "replay",

@@ -14,6 +14,7 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 
 /**
@@ -37,6 +38,9 @@ final class AppendQueue {
   private static final long MOST_BYTES = 1L << 20;
 
   private static final int VALUES_PER_ANSWER = 3;
+
+  /** The first value of an answer if Redis had an error. */
+  private static final int FAILED = 3;
 
   private final RedisLink link;
   private final Keys keys;
@@ -216,28 +220,22 @@ final class AppendQueue {
     if (writes.isEmpty()) {
       ended();
     } else if (writes.get(0).plain) {
-      call(appendPlain, writes)
-          .whenComplete(
-              (failed, problem) -> {
-                ended();
-                if (problem == null) {
-                  answerPlain(writes, failed);
-                } else {
-                  fail(writes, problem);
-                }
-              });
+      call(appendPlain, writes, this::answerPlain);
     } else {
-      call(append, writes)
-          .whenComplete(
-              (answers, problem) -> {
-                ended();
-                if (problem == null) {
-                  answer(writes, answers);
-                } else {
-                  fail(writes, problem);
-                }
-              });
+      call(append, writes, this::answer);
     }
+  }
+
+  private void call(
+      Script script, List<Write> writes, BiConsumer<List<Write>, List<Object>> giveOut) {
+    call(script, writes)
+        .whenComplete((answers, problem) -> ended())
+        .thenAccept(answers -> giveOut.accept(writes, answers))
+        .exceptionally(
+            problem -> {
+              fail(writes, problem);
+              return null;
+            });
   }
 
   private CompletionStage<List<Object>> call(Script script, List<Write> writes) {
@@ -286,20 +284,34 @@ final class AppendQueue {
     }
   }
 
+  /**
+   * Alone, so that {@link RedisLink} sees what is wrong: it may be about to go away, or mean that
+   * another server is the master now.
+   */
   private void tryAgain(Write write) {
-    Arguments call = arguments(write.persistenceId, write.events, false, false, false);
+    Arguments call =
+        write.plain
+            ? arguments(write.persistenceId, write.events, false, false, false)
+            : write.call;
+    String[] names = call.keys.toArray(String[]::new);
     link.write(
             write::doing,
-            redis -> append.call(redis, call.keys.toArray(String[]::new), call.values),
+            redis ->
+                append.call(redis, names, call.values).thenCompose(AppendQueue::failedIfNotStored),
             write.deadline)
-        .whenComplete(
-            (answer, problem) -> {
-              if (problem == null) {
-                answer(write, answer);
-              } else {
-                fail(List.of(write), problem);
-              }
+        .thenAccept(answer -> answer(write, answer))
+        .exceptionally(
+            problem -> {
+              fail(List.of(write), problem);
+              return null;
             });
+  }
+
+  private static CompletionStage<List<Object>> failedIfNotStored(List<Object> answer) {
+    return ((Long) answer.get(0)).intValue() == FAILED
+        ? CompletableFuture.failedStage(
+            new RedisCommandExecutionException(text((byte[]) answer.get(2))))
+        : CompletableFuture.completedStage(answer);
   }
 
   private void answer(List<Write> writes, List<Object> answers) {
@@ -316,10 +328,7 @@ final class AppendQueue {
           write.done.completeExceptionally(
               new SequenceNumberTakenException(
                   write.persistenceId, write.first(), (Long) answer.get(1)));
-      default ->
-          write.done.completeExceptionally(
-              link.failure(
-                  write::doing, new RedisCommandExecutionException(text((byte[]) answer.get(2)))));
+      default -> tryAgain(write);
     }
   }
 }

@@ -2,10 +2,14 @@ package org.beamhive.persistence.redis;
 
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.MaintNotificationsConfig;
+import io.lettuce.core.RedisChannelHandler;
 import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisConnectionStateAdapter;
+import io.lettuce.core.RedisConnectionStateListener;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.SocketOptions;
 import io.lettuce.core.SslOptions;
+import io.lettuce.core.StatefulRedisConnectionImpl;
 import io.lettuce.core.TimeoutOptions;
 import io.lettuce.core.api.StatefulConnection;
 import io.lettuce.core.api.StatefulRedisConnection;
@@ -21,8 +25,11 @@ import io.lettuce.core.protocol.ProtocolVersion;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import io.lettuce.core.resource.ClientResources;
 import java.io.File;
+import java.net.SocketAddress;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 
 /** Lettuce's client for one server or what Sentinels name, or its other one for a Cluster. */
 interface Client extends AutoCloseable {
@@ -34,6 +41,9 @@ interface Client extends AutoCloseable {
 
   /** A connection that only listens to channels. */
   CompletionStage<? extends StatefulRedisPubSubConnection<String, byte[]>> listen();
+
+  /** Runs something whenever a connection is opened, also again: it may be to another server. */
+  void whenConnected(Runnable action);
 
   @Override
   void close();
@@ -84,9 +94,32 @@ interface Client extends AutoCloseable {
       ssl.keyManager(
           new File(tls.certificate()),
           new File(tls.privateKey()),
-          tls.privateKeyPassword().toCharArray());
+          // An empty one would be tried.
+          tls.privateKeyPassword().isEmpty() ? null : tls.privateKeyPassword().toCharArray());
     }
     return ssl.build();
+  }
+
+  /** Does that for connections to data, not for those of the client's own to Sentinels or nodes. */
+  static RedisConnectionStateListener listener(Runnable action) {
+    return new RedisConnectionStateAdapter() {
+      @Override
+      public void onRedisConnected(RedisChannelHandler<?, ?> connection, SocketAddress address) {
+        if (connection instanceof StatefulRedisConnectionImpl<?, ?> data
+            && data.getCodec() == CODEC) {
+          action.run();
+        }
+      }
+    };
+  }
+
+  /** The client throws some of what is wrong, such as a key file that can't be read. */
+  static <T> CompletionStage<T> guarded(Supplier<CompletionStage<T>> call) {
+    try {
+      return call.get();
+    } catch (RuntimeException e) {
+      return CompletableFuture.failedStage(e);
+    }
   }
 
   /** One server, by its address or by Sentinels. */
@@ -96,7 +129,6 @@ interface Client extends AutoCloseable {
 
     OfServer(ServerSettings settings, ClientResources resources) {
       this.uri = settings.uris().get(0);
-      uri.setTimeout(settings.tryTimeout());
       this.client = RedisClient.create(resources);
       client.setOptions(
           options(ClientOptions.builder(), settings.tls(), settings.connectTimeout()).build());
@@ -104,7 +136,7 @@ interface Client extends AutoCloseable {
 
     @Override
     public CompletionStage<Connection> connect() {
-      return client.connectAsync(CODEC, uri).thenApply(OfServer::connection);
+      return guarded(() -> client.connectAsync(CODEC, uri).thenApply(OfServer::connection));
     }
 
     private static Connection connection(StatefulRedisConnection<String, byte[]> opened) {
@@ -113,7 +145,12 @@ interface Client extends AutoCloseable {
 
     @Override
     public CompletionStage<? extends StatefulRedisPubSubConnection<String, byte[]>> listen() {
-      return client.connectPubSubAsync(CODEC, uri);
+      return guarded(() -> client.connectPubSubAsync(CODEC, uri));
+    }
+
+    @Override
+    public void whenConnected(Runnable action) {
+      client.addListener(listener(action));
     }
 
     @Override
@@ -126,6 +163,9 @@ interface Client extends AutoCloseable {
   final class OfCluster implements Client {
     private final RedisClusterClient client;
     private final Duration timeout;
+
+    /** Who serves what, as found at the first connection; the client keeps it up to date. */
+    private CompletionStage<Void> nodes;
 
     OfCluster(ServerSettings settings, ClientResources resources) {
       this.timeout = settings.tryTimeout();
@@ -144,7 +184,15 @@ interface Client extends AutoCloseable {
 
     @Override
     public CompletionStage<Connection> connect() {
-      return client.connectAsync(CODEC).thenApply(this::connection);
+      return nodes().thenCompose(known -> client.connectAsync(CODEC)).thenApply(this::connection);
+    }
+
+    /** The client opens no connection before it has been told to look for the nodes. */
+    private synchronized CompletionStage<Void> nodes() {
+      if (nodes == null || nodes.toCompletableFuture().isCompletedExceptionally()) {
+        nodes = guarded(client::refreshPartitionsAsync);
+      }
+      return nodes;
     }
 
     private Connection connection(StatefulRedisClusterConnection<String, byte[]> opened) {
@@ -154,7 +202,12 @@ interface Client extends AutoCloseable {
 
     @Override
     public CompletionStage<? extends StatefulRedisPubSubConnection<String, byte[]>> listen() {
-      return client.connectPubSubAsync(CODEC);
+      return nodes().thenCompose(known -> client.connectPubSubAsync(CODEC));
+    }
+
+    @Override
+    public void whenConnected(Runnable action) {
+      client.addListener(listener(action));
     }
 
     @Override

@@ -11,7 +11,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Predicate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Indexes tags in a Redis Cluster, where the list of a tag lies in another slot than the events, so
@@ -23,11 +24,13 @@ import java.util.function.Predicate;
  */
 final class ClusterTags {
 
+  private static final Logger log = LoggerFactory.getLogger(ClusterTags.class);
   private static final int PAGE = 1000;
 
   private final RedisEventStore store;
   private final RedisLink link;
   private final Keys keys;
+  private final Script left = Script.load("left.lua");
 
   ClusterTags(RedisEventStore store, RedisLink link, Keys keys) {
     this.store = store;
@@ -100,12 +103,28 @@ final class ClusterTags {
 
   /** Settles what was left of this persistence id, before it goes on: its order is kept. */
   CompletionStage<Void> settleLeftOf(String persistenceId) {
-    return settleLeft(0, write -> write.persistenceId.equals(persistenceId));
-  }
-
-  /** Settles what others have left and can't be about to settle themselves. */
-  CompletionStage<Void> settleOld() {
-    return settleLeft(patience().toMillis(), write -> true);
+    if (!link.settings().cluster()) {
+      return CompletableFuture.completedStage(null);
+    }
+    return link.read(
+            () -> "reading which tags of '%s' are not settled".formatted(persistenceId),
+            redis ->
+                left.call(
+                    redis,
+                    new String[] {keys.untagged()},
+                    List.of((":" + persistenceId).getBytes(UTF_8))))
+        .thenCompose(
+            found -> {
+              CompletionStage<Void> settled = CompletableFuture.completedStage(null);
+              for (Object member : found) {
+                Announced write = Announced.read(StreamEntry.text((byte[]) member));
+                // A persistence id may end like another one.
+                if (write.persistenceId.equals(persistenceId)) {
+                  settled = settled.thenCompose(done -> settle(write, false));
+                }
+              }
+              return settled;
+            });
   }
 
   /** By then a write has ended one way or the other. */
@@ -113,28 +132,41 @@ final class ClusterTags {
     return link.settings().callTimeout().multipliedBy(2);
   }
 
-  private CompletionStage<Void> settleLeft(long olderThanMillis, Predicate<Announced> which) {
+  /** Settles what others have left and can't be about to settle themselves. */
+  CompletionStage<Void> settleOld() {
     if (!link.settings().cluster()) {
       return CompletableFuture.completedStage(null);
     }
-    long now = System.currentTimeMillis();
+    long old = System.currentTimeMillis() - patience().toMillis();
     return link.read(
             () -> "reading the writes whose tags are not settled",
-            redis ->
-                redis.zrangebyscoreWithScores(
-                    keys.untagged(), Range.create(0, now - olderThanMillis), Limit.from(PAGE)))
+            redis -> redis.zrangebyscore(keys.untagged(), Range.create(0, old), Limit.from(PAGE)))
         .thenCompose(
             found -> {
               CompletionStage<Void> settled = CompletableFuture.completedStage(null);
-              for (var member : found) {
-                Announced write = Announced.read(StreamEntry.text(member.getValue()));
-                boolean abandoned = now - member.getScore() > patience().toMillis();
-                if (which.test(write)) {
-                  settled = settled.thenCompose(done -> settle(write, abandoned));
-                }
+              for (byte[] member : found) {
+                Announced write = Announced.read(StreamEntry.text(member));
+                settled = settled.thenCompose(done -> settleOld(write));
               }
               return settled;
             });
+  }
+
+  /** One write that can't be read must not stop all queries. */
+  private CompletionStage<Void> settleOld(Announced write) {
+    return settle(write, true)
+        .handle(
+            (done, problem) -> {
+              Throwable cause = RedisLink.unwrap(problem);
+              if (cause instanceof UnreadableException) {
+                log.warn("Events stay without their tags: {}", cause.getMessage());
+                return forget(write);
+              }
+              return problem == null
+                  ? CompletableFuture.<Void>completedStage(null)
+                  : CompletableFuture.<Void>failedStage(cause);
+            })
+        .thenCompose(stage -> stage);
   }
 
   private CompletionStage<Void> settle(Announced write, boolean abandoned) {

@@ -57,6 +57,9 @@ record Keys(String prefix) {
 
   /** A brace would end the hash tag early, and an empty hash tag is none. */
   private static String escaped(String text) {
+    if (text.isEmpty()) {
+      return "%";
+    }
     return text.indexOf('{') < 0 && text.indexOf('}') < 0 && text.indexOf('%') < 0
         ? text
         : text.replace("%", "%25").replace("{", "%7B").replace("}", "%7D");

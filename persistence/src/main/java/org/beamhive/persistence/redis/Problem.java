@@ -22,7 +22,7 @@ enum Problem {
       Hope.NEVER),
   NO_PERMISSION(
       "does not allow this user all that is needed",
-      "give the user ~<key-prefix>:* resetchannels &<key-prefix>:* +@read +@write +@scripting +@pubsub +@connection +info",
+      "give the user ~<key-prefix>:* resetchannels &<key-prefix>:* +@read +@write +@scripting +@pubsub +@connection +select +info",
       Hope.NEVER),
   PROTECTED(
       "is in protected mode and takes no connections from other hosts",

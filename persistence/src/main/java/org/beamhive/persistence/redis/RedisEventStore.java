@@ -38,18 +38,22 @@ final class RedisEventStore {
   private final Keys keys;
   private final AppendQueue queue;
   private final ClusterTags clusterTags;
-  private final Wakeups wakeups;
   private final Script indexScript = Script.load("index.lua");
   private final Script headScript = Script.load("head.lua");
   private final Script readScript = Script.load("read.lua");
-  private final Set<String> listed = ConcurrentHashMap.newKeySet();
+
+  /**
+   * Ids that are in the list, for all we know. Another one after each connection: it may be to a
+   * Redis that lacks the last writes, and an id that was taken for listed would never be listed.
+   */
+  private volatile Set<String> listed = ConcurrentHashMap.newKeySet();
 
   RedisEventStore(RedisLink link, Keys keys) {
     this.link = link;
     this.keys = keys;
     this.queue = new AppendQueue(link, keys);
-    this.wakeups = new Wakeups(link);
     this.clusterTags = new ClusterTags(this, link, keys);
+    link.whenConnected(() -> listed = ConcurrentHashMap.newKeySet());
   }
 
   Keys keys() {
@@ -57,7 +61,7 @@ final class RedisEventStore {
   }
 
   Wakeups wakeups() {
-    return wakeups;
+    return link.wakeups();
   }
 
   /**
@@ -69,23 +73,24 @@ final class RedisEventStore {
    * snapshot is newer than the journal.
    */
   CompletionStage<Void> append(String persistenceId, List<StoredEvent> events) {
-    boolean list = !listed.contains(persistenceId);
+    Set<String> known = listed;
+    boolean list = !known.contains(persistenceId);
     return (link.settings().cluster()
             ? appendInCluster(persistenceId, events, list)
             : queue.add(persistenceId, events, list))
         .thenAccept(
             stored -> {
               if (list) {
-                remember(persistenceId);
+                remember(persistenceId, known);
               }
             });
   }
 
-  private void remember(String persistenceId) {
-    if (listed.size() >= LISTED) {
-      listed.clear();
+  private static void remember(String persistenceId, Set<String> known) {
+    if (known.size() >= LISTED) {
+      known.clear();
     }
-    listed.add(persistenceId);
+    known.add(persistenceId);
   }
 
   /** The lists lie in other slots: see {@link ClusterTags}. */

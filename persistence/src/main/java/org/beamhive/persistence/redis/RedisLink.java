@@ -4,6 +4,7 @@ import io.lettuce.core.RedisCommandTimeoutException;
 import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import io.lettuce.core.resource.ClientResources;
+import io.netty.util.Timeout;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -37,6 +38,7 @@ final class RedisLink implements AutoCloseable {
   private final Client client;
   private final Lane writes = new Lane("writes");
   private final Lane reads = new Lane("reads");
+  private final Wakeups wakeups = new Wakeups(this);
 
   RedisLink(ServerSettings settings, ClientResources resources) {
     this.settings = settings;
@@ -47,6 +49,16 @@ final class RedisLink implements AutoCloseable {
 
   ServerSettings settings() {
     return settings;
+  }
+
+  /** Of all live queries that go to this Redis, whatever they read. */
+  Wakeups wakeups() {
+    return wakeups;
+  }
+
+  /** Runs something whenever a connection is opened, also again: it may be to another server. */
+  void whenConnected(Runnable action) {
+    client.whenConnected(action);
   }
 
   /**
@@ -88,16 +100,17 @@ final class RedisLink implements AutoCloseable {
       Supplier<String> doing,
       Function<RedisClusterAsyncCommands<String, byte[]>, CompletionStage<T>> call,
       long deadline) {
-    return lane.connection()
-        .thenCompose(
-            connection ->
-                isOver(deadline)
-                    // Its failure has been told: it must not be done after all.
-                    ? CompletableFuture.<T>failedStage(new TimeoutException())
-                    : call.apply(connection.redis())
-                        .whenComplete((answer, problem) -> lane.look(connection, problem)))
-        .toCompletableFuture()
-        .orTimeout(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)
+    CompletableFuture<T> tried =
+        lane.connection()
+            .thenCompose(
+                connection ->
+                    isOver(deadline)
+                        // Its failure has been told: it must not be done after all.
+                        ? CompletableFuture.<T>failedStage(new TimeoutException())
+                        : call.apply(connection.redis())
+                            .whenComplete((answer, problem) -> lane.look(connection, problem)))
+            .toCompletableFuture();
+    return until(deadline, tried)
         .handle(
             (answer, problem) -> {
               if (problem == null) {
@@ -113,6 +126,21 @@ final class RedisLink implements AutoCloseable {
               return CompletableFuture.<T>failedStage(failure(doing, cause));
             })
         .thenCompose(stage -> stage);
+  }
+
+  /** Fails it when its time is over. Java's own time-outs wake a thread for each. */
+  private <T> CompletableFuture<T> until(long deadline, CompletableFuture<T> tried) {
+    if (!tried.isDone()) {
+      Timeout over =
+          resources
+              .timer()
+              .newTimeout(
+                  timeout -> tried.completeExceptionally(new TimeoutException()),
+                  deadline - System.nanoTime(),
+                  TimeUnit.NANOSECONDS);
+      tried.whenComplete((answer, problem) -> over.cancel());
+    }
+    return tried;
   }
 
   private static boolean isOver(long deadline) {
@@ -189,29 +217,38 @@ final class RedisLink implements AutoCloseable {
     /**
      * A connection that has given no answer in time is replaced: if the network swallows its
      * packets, the operating system would notice after a quarter of an hour. So is one to a master
-     * that has become a replica: the Sentinels know the new one. The client for a Cluster sees to
-     * its connections itself.
+     * that has become a replica: the Sentinels know the new one.
      */
     void look(Client.Connection used, Throwable problem) {
-      if (problem == null || settings.cluster()) {
+      if (problem == null) {
         return;
       }
       Problem known = Problem.of(problem);
-      if (known == Problem.TIMED_OUT || (known == Problem.READ_ONLY && settings.takesOver())) {
+      if (known == Problem.TIMED_OUT) {
         replace(used, known);
+      } else if (known == Problem.READ_ONLY && settings.takesOver() && replace(used, known)) {
+        // It answers reads, but with what it had.
+        reads.replace(reads.open(), known);
       }
     }
 
-    private synchronized void replace(Client.Connection used, Problem why) {
+    /** Null if there is none. */
+    private synchronized Client.Connection open() {
+      return connection == null || connection.isCompletedExceptionally()
+          ? null
+          : connection.getNow(null);
+    }
+
+    private synchronized boolean replace(Client.Connection used, Problem why) {
       // Several calls may find out about the same connection.
-      if (connection != null
-          && !connection.isCompletedExceptionally()
-          && connection.getNow(null) == used) {
-        log.warn("New connection for {}, because {}", name, why.sentence(address, ""));
-        connection = null;
-        // What is still waiting on the old one ends by its own time-out.
-        after(settings.tryTimeout().plus(RETRY)).thenRun(() -> used.state().closeAsync());
+      if (used == null || open() != used) {
+        return false;
       }
+      log.warn("New connection for {}, because {}", name, why.sentence(address, ""));
+      connection = null;
+      // What is still waiting on the old one ends by its own time-out.
+      after(settings.tryTimeout().plus(RETRY)).thenRun(() -> used.state().closeAsync());
+      return true;
     }
 
     private CompletionStage<Client.Connection> connect(long start) {

@@ -109,12 +109,8 @@ public final class RedisProbe {
   private static Look look(Client client, String address, long deadline)
       throws InterruptedException, TimeoutException {
     try {
-      Client.Connection connection = await(client.connect(), deadline);
-      try {
-        return look(address, connection, deadline);
-      } finally {
-        connection.state().closeAsync();
-      }
+      // The client closes its connections in the end.
+      return look(address, await(client.connect(), deadline), deadline);
     } catch (ExecutionException e) {
       Problem problem = Problem.of(e.getCause());
       return new Look(

@@ -1,13 +1,16 @@
 package org.beamhive.persistence.redis;
 
 import java.time.Duration;
+import java.util.function.UnaryOperator;
 
 /**
  * What one plugin id stores, where and within which limits; what each setting means is written in
  * {@code reference.conf}.
+ *
+ * @param names the full name of a key, for messages
  */
 record RedisSettings(
-    String path,
+    UnaryOperator<String> names,
     ServerSettings server,
     String keyPrefix,
     int replayPage,
@@ -23,7 +26,7 @@ record RedisSettings(
       throw section.wrong("key-prefix", "is '" + prefix + "', but must be a word without { and }");
     }
     return new RedisSettings(
-        section.path().startsWith(Section.ROOT) ? Section.ROOT : section.path(),
+        section::name,
         ServerSettings.from(section),
         prefix,
         section.number("replay-page", 1, 100_000),
@@ -41,7 +44,7 @@ record RedisSettings(
 
   IllegalArgumentException tooLarge(String what, long size, long allowed, String key) {
     return new IllegalArgumentException(
-        "%s takes %d bytes, more than the %d allowed by %s.%s"
-            .formatted(what, size, allowed, path, key));
+        "%s takes %d bytes, more than the %d allowed by %s"
+            .formatted(what, size, allowed, names.apply(key)));
   }
 }

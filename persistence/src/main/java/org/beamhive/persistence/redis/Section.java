@@ -2,22 +2,29 @@ package org.beamhive.persistence.redis;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
+import com.typesafe.config.ConfigFactory;
 import java.io.File;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Function;
 
 /**
  * The settings of one plugin id: those of its own section, then those of the section around it if
  * that is a copy of ours, then ours. So that one actor system can have several journals.
  *
- * @param path of the plugin's section, for messages
+ * @param config all of these together
+ * @param places where they are from, the nearest first
  */
-record Section(Config config, String path) {
+record Section(Config config, List<Place> places) {
 
   /** Where our settings sit. */
   static final String ROOT = "beamhive.persistence.redis";
 
   private static final Duration LONGEST = Duration.ofMinutes(30);
+
+  /** A section at its path. */
+  private record Place(String path, Config config) {}
 
   /**
    * @param plugin the plugin's own section, as Akka hands it over
@@ -25,14 +32,29 @@ record Section(Config config, String path) {
    * @param system the whole configuration of the actor system
    */
   static Section of(Config plugin, String path, Config system) {
-    Config merged = plugin;
+    List<Place> places = new ArrayList<>();
+    places.add(new Place(path, plugin));
     int dot = path.lastIndexOf('.');
     String around = dot < 0 ? "" : path.substring(0, dot);
     // Another section might have a url of its own that isn't Redis'.
     if (!around.isEmpty() && system.hasPath(around + ".key-prefix")) {
-      merged = merged.withFallback(system.getConfig(around));
+      places.add(new Place(around, system.getConfig(around)));
     }
-    return new Section(merged.withFallback(system.getConfig(ROOT)), path);
+    places.add(new Place(ROOT, system.getConfig(ROOT)));
+    Config merged =
+        places.stream().map(Place::config).reduce(ConfigFactory.empty(), Config::withFallback);
+    return new Section(merged, List.copyOf(places));
+  }
+
+  /** The full name of a key: in the section where it is set. */
+  String name(String key) {
+    return places.stream()
+            .filter(place -> place.config.hasPathOrNull(key))
+            .map(Place::path)
+            .findFirst()
+            .orElse(ROOT)
+        + "."
+        + key;
   }
 
   String text(String key) {
@@ -95,10 +117,6 @@ record Section(Config config, String path) {
 
   /** Names the key in full. */
   IllegalArgumentException wrong(String key, String what) {
-    String where =
-        path.startsWith(ROOT)
-            ? ROOT + "." + key
-            : path + "." + key + " (or " + ROOT + "." + key + ")";
-    return new IllegalArgumentException(where + " " + what);
+    return new IllegalArgumentException(name(key) + " " + what);
   }
 }

@@ -1,5 +1,6 @@
 package org.beamhive.persistence.redis;
 
+import io.lettuce.core.RedisCredentials;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.SslVerifyMode;
 import io.lettuce.core.cluster.RedisClusterURIUtil;
@@ -76,7 +77,17 @@ record ServerSettings(
     if (settings.cluster && settings.isSentinel()) {
       throw section.wrong("cluster", "is on, but the url names Sentinels: only one of them fits");
     }
+    if (!settings.username.isEmpty() && !settings.hasPassword()) {
+      throw section.wrong(
+          "password",
+          "is missing: the user '" + settings.username + "' needs one, here or in the url");
+    }
     return settings;
+  }
+
+  private boolean hasPassword() {
+    RedisCredentials all = uris().get(0).getCredentialsProvider().resolveCredentials().block();
+    return all != null && all.hasPassword() && all.getPassword().length > 0;
   }
 
   /** How long one try waits for its answer. */
@@ -110,7 +121,7 @@ record ServerSettings(
   }
 
   boolean isSentinel() {
-    return url.toLowerCase(Locale.ROOT).startsWith("redis-sentinel");
+    return !uris().get(0).getSentinels().isEmpty();
   }
 
   /** The address for the client, with database and credentials; of a cluster one per node. */
@@ -122,22 +133,39 @@ record ServerSettings(
   }
 
   private void complete(RedisURI uri) {
+    uri.setTimeout(tryTimeout());
     if (uri.getHost() == null && uri.getSentinels().isEmpty()) {
       throw new IllegalArgumentException("no host");
     }
     if (database > 0) {
       uri.setDatabase(database);
     }
-    if (!password.isEmpty()) {
-      uri.setAuthentication(username.isEmpty() ? null : username, password.toCharArray());
-    }
+    identify(uri);
     uri.setVerifyPeer(tls.verify);
     for (RedisURI sentinel : uri.getSentinels()) {
+      sentinel.setTimeout(tryTimeout());
       sentinel.setVerifyPeer(tls.verify);
       if (!sentinelPassword.isEmpty()) {
         sentinel.setAuthentication(null, sentinelPassword.toCharArray());
       }
     }
+  }
+
+  /** Each of user and password comes from its own setting or else from the url. */
+  private void identify(RedisURI uri) {
+    if (username.isEmpty() && password.isEmpty()) {
+      return;
+    }
+    RedisCredentials inUrl = uri.getCredentialsProvider().resolveCredentials().block();
+    String user = username;
+    char[] word = password.toCharArray();
+    if (user.isEmpty() && inUrl != null && inUrl.hasUsername()) {
+      user = inUrl.getUsername();
+    }
+    if (word.length == 0 && inUrl != null && inUrl.hasPassword()) {
+      word = inUrl.getPassword();
+    }
+    uri.setAuthentication(user.isEmpty() ? null : user, word);
   }
 
   /** For messages to people: {@code host:port}, and behind Sentinels {@code #master}. */

@@ -19,7 +19,9 @@ final class StoredList implements PageReader.Pages<Listed> {
 
   @Override
   public CompletionStage<Long> end() {
-    return store.clusterTags().settleOld().thenCompose(done -> store.end(index));
+    return index.equals(store.keys().persistenceIds())
+        ? store.end(index)
+        : store.clusterTags().settleOld().thenCompose(done -> store.end(index));
   }
 
   @Override

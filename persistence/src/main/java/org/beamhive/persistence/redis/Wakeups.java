@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,6 +29,8 @@ final class Wakeups {
 
   private final RedisLink link;
   private final Map<String, Set<Wakeup>> byChannel = new HashMap<>();
+
+  private final AtomicBoolean warned = new AtomicBoolean();
 
   /** Subscriptions are sent one after the other, as they were asked for. */
   private CompletionStage<StatefulRedisPubSubConnection<String, byte[]>> connection;
@@ -77,11 +80,23 @@ final class Wakeups {
             ? opened.async().subscribe(channel)
             : opened.async().unsubscribe(channel))
         .exceptionally(
-            broken -> {
-              link.after(RETRY).thenRun(() -> settle(opened, channel));
+            problem -> {
+              if (Problem.of(problem) == Problem.NO_PERMISSION) {
+                warn(problem);
+              } else {
+                link.after(RETRY).thenRun(() -> settle(opened, channel));
+              }
               return null;
             });
     return opened;
+  }
+
+  private void warn(Throwable problem) {
+    if (warned.compareAndSet(false, true)) {
+      log.warn(
+          "Live queries can't listen to Redis and look every refresh-interval instead: {}",
+          link.failure(() -> "listening", RedisLink.unwrap(problem)).getMessage());
+    }
   }
 
   synchronized void stop(Wakeup wakeup) {

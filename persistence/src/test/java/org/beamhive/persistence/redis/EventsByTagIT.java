@@ -299,7 +299,7 @@ class EventsByTagIT {
       journal.deleteTo(pid, 3);
       texts(queries.currentEventsByTag(tag, Offset.noOffset()));
       String list = new Keys("beamhive").tag(tag).members();
-      long left = RedisByHand.on(redis, commands -> commands.zcard(list));
+      long left = redis.ask(commands -> commands.zcard(list));
       assertThat(left).isEqualTo(2);
     }
 
@@ -438,7 +438,7 @@ class EventsByTagIT {
       int before = SampleSerializer.read();
       try (StreamReader<Object> reader = read(queries.eventsByTag(tag, Offset.noOffset()))) {
         reader.next(3);
-        assertThat(Awaiting.untilItStays(SampleSerializer::read, Duration.ofMillis(200)) - before)
+        assertThat(Eventually.stays(SampleSerializer::read, Duration.ofMillis(200)) - before)
             .isBetween(3L, 40L);
       }
     }

@@ -1,9 +1,11 @@
 package org.beamhive.persistence.redis;
 
 import io.lettuce.core.RedisException;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /** Waits for what another process does in its own time. */
@@ -36,5 +38,24 @@ final class Eventually {
       }
       LockSupport.parkNanos(PAUSE);
     }
+  }
+
+  /** Returns a number as soon as it has been the same for some time. */
+  static long stays(LongSupplier number, Duration time) {
+    long start = System.nanoTime();
+    long since = start;
+    long last = number.getAsLong();
+    while (System.nanoTime() - since < time.toNanos()) {
+      LockSupport.parkNanos(PAUSE);
+      long now = number.getAsLong();
+      if (now != last) {
+        since = System.nanoTime();
+        last = now;
+      }
+      if (System.nanoTime() - start > DEADLINE) {
+        throw new AssertionError("It went on changing for a minute: " + last);
+      }
+    }
+    return last;
   }
 }

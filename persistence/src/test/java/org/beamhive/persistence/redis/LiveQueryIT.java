@@ -84,7 +84,7 @@ class LiveQueryIT {
 
   /** Channels to which somebody listens. */
   private int listeners() {
-    return RedisByHand.on(redis, commands -> commands.pubsubChannels().size());
+    return redis.ask(commands -> commands.pubsubChannels().size());
   }
 
   /** The writers go on while Redis is away: their calls wait. */
@@ -109,7 +109,7 @@ class LiveQueryIT {
                 }
               });
       for (int killAt : new int[] {50, 130}) {
-        Awaiting.until("events are written", () -> written.get() >= killAt);
+        Eventually.is(() -> written.get() >= killAt, () -> "events are written");
         redis.kill();
         redis.startAgain();
       }
@@ -136,9 +136,8 @@ class LiveQueryIT {
         write("a", next);
         assertThat(events.next()).isEqualTo(next);
         assertThat(tagged.next()).isEqualTo(next);
-        Awaiting.until("both listen", () -> listeners() == 2);
-        long killed =
-            RedisByHand.on(redis, commands -> commands.clientKill(KillArgs.Builder.typePubsub()));
+        Eventually.is(() -> listeners() == 2, () -> "both listen");
+        long killed = redis.ask(commands -> commands.clientKill(KillArgs.Builder.typePubsub()));
         assertThat(killed).isEqualTo(1);
         // Written while nobody listens, perhaps.
         write("a", next + 1);
@@ -158,10 +157,10 @@ class LiveQueryIT {
     try (StreamReader<Long> events = events("a");
         StreamReader<Long> tagged = tagged();
         StreamReader<String> names = StreamReader.of(queries.persistenceIds(), system)) {
-      Awaiting.until("all listen", () -> listeners() == 3);
-      RedisByHand.on(redis, commands -> commands.aclSetuser("default", noChannels()));
-      RedisByHand.on(redis, commands -> commands.clientKill(KillArgs.Builder.typePubsub()));
-      Awaiting.until("nobody listens", () -> listeners() == 0);
+      Eventually.is(() -> listeners() == 3, () -> "all listen");
+      redis.ask(commands -> commands.aclSetuser("default", noChannels()));
+      redis.ask(commands -> commands.clientKill(KillArgs.Builder.typePubsub()));
+      Eventually.is(() -> listeners() == 0, () -> "nobody listens");
       write("a", 1);
       assertThat(events.next()).isEqualTo(1);
       assertThat(tagged.next()).isEqualTo(1);
@@ -185,19 +184,19 @@ class LiveQueryIT {
             events("nobody"),
             tagged(),
             StreamReader.of(queries.persistenceIds(), system));
-    Awaiting.until("all listen", () -> listeners() == 4);
+    Eventually.is(() -> listeners() == 4, () -> "all listen");
     readers.get(0).cancel();
     readers.get(3).cancel();
-    Awaiting.until("three channels are left", () -> listeners() == 3);
+    Eventually.is(() -> listeners() == 3, () -> "three channels are left");
     readers.forEach(StreamReader::cancel);
-    Awaiting.until("nobody listens", () -> listeners() == 0);
+    Eventually.is(() -> listeners() == 0, () -> "nobody listens");
 
     try (StreamReader<Long> again = events("a")) {
       assertThat(again.next()).isEqualTo(1);
       write("a", 2);
       assertThat(again.next()).isEqualTo(2);
     }
-    Awaiting.until("nobody listens", () -> listeners() == 0);
+    Eventually.is(() -> listeners() == 0, () -> "nobody listens");
   }
 
   @Test
@@ -208,10 +207,10 @@ class LiveQueryIT {
         StreamReader.of(
             queries.eventsByPersistenceId("a", 0, 2).map(EventEnvelope::sequenceNr), system);
     assertThat(reader.next()).isEqualTo(1);
-    Awaiting.until("it listens", () -> listeners() == 1);
+    Eventually.is(() -> listeners() == 1, () -> "it listens");
     write("a", 2);
     assertThat(reader.rest()).containsExactly(2L);
-    Awaiting.until("nobody listens", () -> listeners() == 0);
+    Eventually.is(() -> listeners() == 0, () -> "nobody listens");
   }
 
   @Test
@@ -225,17 +224,17 @@ class LiveQueryIT {
             LiveQueryIT::tagged,
             test -> StreamReader.of(test.queries.persistenceIds(), test.system))) {
       StreamReader<?> reader = query.apply(this);
-      Awaiting.until("it listens", () -> listeners() == 1);
+      Eventually.is(() -> listeners() == 1, () -> "it listens");
       long looks = looks();
-      Awaiting.until("it looks", () -> looks() > looks + 3);
+      Eventually.is(() -> looks() > looks + 3, () -> "it looks");
       reader.cancel();
-      Awaiting.until("it listens no more", () -> listeners() == 0);
-      Awaiting.untilItStays(this::looks, Duration.ofMillis(200));
+      Eventually.is(() -> listeners() == 0, () -> "it listens no more");
+      Eventually.stays(this::looks, Duration.ofMillis(200));
     }
   }
 
   /** Asks for the end of a stream and for that of a list. */
   private long looks() {
-    return RedisByHand.calls(redis, "evalsha") + RedisByHand.calls(redis, "get");
+    return redis.calls("evalsha") + redis.calls("get");
   }
 }

@@ -12,6 +12,7 @@ import akka.persistence.typed.javadsl.RetentionCriteria;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /** A persistent actor for tests: it remembers every line that was written. */
@@ -39,20 +40,36 @@ final class Notebook extends EventSourcedBehavior<Notebook.Command, Notebook.Lin
   }
 
   private final boolean snapshots;
+  private final Set<String> tags;
 
-  private Notebook(String name, boolean snapshots) {
+  private Notebook(String name, boolean snapshots, Set<String> tags) {
     super(
         PersistenceId.of("Notebook", name),
         SupervisorStrategy.restartWithBackoff(Duration.ofMillis(50), Duration.ofMillis(200), 0));
     this.snapshots = snapshots;
+    this.tags = tags;
   }
 
   static Behavior<Command> create(String name) {
-    return new Notebook(name, false);
+    return new Notebook(name, false, Set.of());
   }
 
   static Behavior<Command> withSnapshots(String name) {
-    return new Notebook(name, true);
+    return new Notebook(name, true, Set.of());
+  }
+
+  static Behavior<Command> tagged(String name, String... tags) {
+    return new Notebook(name, false, Set.of(tags));
+  }
+
+  /** Its id in the journal. */
+  static String id(String name) {
+    return "Notebook|" + name;
+  }
+
+  @Override
+  public Set<String> tagsFor(Line line) {
+    return tags;
   }
 
   @Override

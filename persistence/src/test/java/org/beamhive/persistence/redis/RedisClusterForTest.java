@@ -1,5 +1,6 @@
 package org.beamhive.persistence.redis;
 
+import com.typesafe.config.Config;
 import io.lettuce.core.cluster.SlotHash;
 import java.util.ArrayList;
 import java.util.List;
@@ -68,6 +69,19 @@ final class RedisClusterForTest implements AutoCloseable {
   /** Every node's address, {@code host:port}, with a comma between them. */
   String addresses() {
     return nodes.stream().map(node -> "127.0.0.1:" + node.port()).collect(Collectors.joining(","));
+  }
+
+  /** Both plugins on this cluster, with further lines of configuration in front. */
+  Config config(String... lines) {
+    List<String> all = new ArrayList<>(List.of(lines));
+    all.add("beamhive.persistence.redis.url = \"redis://" + addresses() + "\"");
+    all.add("beamhive.persistence.redis.cluster = on");
+    return node(0).config(all.toArray(String[]::new));
+  }
+
+  /** All keys that there are, on whichever node. */
+  List<String> keys(String pattern) {
+    return nodes.stream().flatMap(node -> node.keys(pattern).stream()).toList();
   }
 
   /** Waits until every node says that all slots are served, and knows all others. */

@@ -106,7 +106,7 @@ class RedisLinkIT {
     try (RedisServerForTest redis =
             RedisServerForTest.start("--appendonly", "yes", "--appendfsync", "always");
         OpenStore link =
-            OpenStore.of((redis.config("beamhive.persistence.redis.call-timeout = 500ms")))) {
+            OpenStore.of((redis.config("beamhive.persistence.redis.call-timeout = 4s")))) {
       RedisEventStore store = link.events;
       await(store.append("a", events(1, 1)));
       redis.kill();

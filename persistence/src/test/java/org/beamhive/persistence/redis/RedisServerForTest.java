@@ -6,12 +6,15 @@ import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.sync.RedisCommands;
 import io.lettuce.core.api.sync.RedisServerCommands;
+import io.lettuce.core.resource.ClientResources;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.IntSupplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -31,6 +34,10 @@ final class RedisServerForTest implements AutoCloseable {
 
   /** What a node of a cluster adds to its port for the port of its bus. */
   private static final int BUS = 10_000;
+
+  /** One set of threads for all questions of all tests. */
+  private static final ClientResources THREADS =
+      ClientResources.builder().ioThreadPoolSize(2).computationThreadPoolSize(2).build();
 
   private final Path folder = RedisProcess.folder();
   private final List<String> arguments;
@@ -167,6 +174,11 @@ final class RedisServerForTest implements AutoCloseable {
         });
   }
 
+  /** Those of database 0 that match. */
+  List<String> keys(String pattern) {
+    return ask(redis -> redis.keys(pattern));
+  }
+
   /** A section of its answer to INFO. */
   String info(String section) {
     return ask(redis -> redis.info(section));
@@ -174,10 +186,17 @@ final class RedisServerForTest implements AutoCloseable {
 
   /** Asks Redis through a bare client of its own. */
   <T> T ask(Function<RedisCommands<String, String>, T> question) {
-    try (RedisClient client = RedisClient.create(url());
+    try (RedisClient client = RedisClient.create(THREADS, url());
         StatefulRedisConnection<String, String> connection = client.connect()) {
       return question.apply(connection.sync());
     }
+  }
+
+  /** How often Redis has carried out a command, also for scripts. */
+  long calls(String command) {
+    Matcher line =
+        Pattern.compile("cmdstat_" + command + ":calls=(\\d+)").matcher(info("commandstats"));
+    return line.find() ? Long.parseLong(line.group(1)) : 0;
   }
 
   /** Both plugins on this Redis, with further lines of configuration in front. */

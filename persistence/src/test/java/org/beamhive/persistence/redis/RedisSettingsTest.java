@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.typesafe.config.ConfigFactory;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -55,5 +56,27 @@ class RedisSettingsTest {
   @Test
   void databaseGoesBeforeTheUrl() {
     assertThat(with("database", "5").server().uris().get(0).getDatabase()).isEqualTo(5);
+  }
+
+  @Test
+  void aUserNeedsAPasswordFromSomewhere() {
+    assertThatThrownBy(() -> with("username", "bob"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "beamhive.persistence.redis.password is missing: the user 'bob' needs one, here or in"
+                + " the url");
+  }
+
+  @Test
+  void knowsSentinelsWithAndWithoutTls() {
+    for (String scheme : List.of("redis-sentinel", "rediss-sentinel")) {
+      ServerSettings server = with("url", "\"" + scheme + "://:secret@a:1,b:2/3#m\"").server();
+      assertThat(server.takesOver()).as(scheme).isTrue();
+      assertThat(server.address()).isEqualTo("a:1,b:2#m");
+      assertThat(server.toString()).doesNotContain("secret");
+      assertThat(server.uris().get(0).getDatabase()).isEqualTo(3);
+      assertThat(server.uris().get(0).isSsl()).isEqualTo(scheme.startsWith("rediss"));
+    }
+    assertThat(with("url", "\"redis://a:1\"").server().takesOver()).isFalse();
   }
 }

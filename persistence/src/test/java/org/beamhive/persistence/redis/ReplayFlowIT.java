@@ -97,7 +97,7 @@ class ReplayFlowIT {
       handled++;
       assertThat(sample.text()).isEqualTo("a-" + handled);
       if (pauses.contains(handled)) {
-        Awaiting.untilItStays(SampleSerializer::read, QUIET);
+        Eventually.stays(SampleSerializer::read, QUIET);
       }
       most = Math.max(most, SampleSerializer.read() - readBefore - handled);
       if (handled == stopAt) {
@@ -158,7 +158,7 @@ class ReplayFlowIT {
   void endsWhenItsActorStops(String journal) {
     int before = SampleSerializer.read();
     Recovery.of(journal, Set.of(), PAGE / 2).expectTerminated();
-    long read = Awaiting.untilItStays(SampleSerializer::read, QUIET) - before;
+    long read = Eventually.stays(SampleSerializer::read, QUIET) - before;
     assertThat(read).isLessThanOrEqualTo(PAGE / 2 + 4 * PAGE);
 
     Recovered again = Recovery.of(journal, Set.of(), 0).end(Recovered.class);

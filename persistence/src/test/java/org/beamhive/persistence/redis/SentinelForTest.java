@@ -1,6 +1,8 @@
 package org.beamhive.persistence.redis;
 
+import com.typesafe.config.Config;
 import io.lettuce.core.RedisClient;
+import io.lettuce.core.api.sync.RedisCommands;
 import io.lettuce.core.sentinel.api.StatefulRedisSentinelConnection;
 import io.lettuce.core.sentinel.api.sync.RedisSentinelCommands;
 import java.io.IOException;
@@ -8,6 +10,7 @@ import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -106,6 +109,27 @@ final class SentinelForTest implements AutoCloseable {
   /** As Lettuce writes it. */
   String url() {
     return "redis-sentinel://127.0.0.1:" + port + "#" + MASTER;
+  }
+
+  /** Both plugins on whom the Sentinel names, with further lines of configuration in front. */
+  Config config(String... lines) {
+    List<String> all = new ArrayList<>(List.of(lines));
+    all.add("beamhive.persistence.redis.url = \"" + url() + "\"");
+    return master.config(all.toArray(String[]::new));
+  }
+
+  /**
+   * Master and replica change places while both run, and nobody cuts the connections of the old
+   * master: it goes on answering, as a replica.
+   */
+  void changePlaces() {
+    replica.ask(RedisCommands::replicaofNoOne);
+    master.ask(redis -> redis.replicaof("127.0.0.1", replica.port()));
+    ask(
+        redis -> {
+          redis.remove(MASTER);
+          return redis.monitor(MASTER, "127.0.0.1", replica.port(), 1);
+        });
   }
 
   /** Whom the Sentinel calls the master now. */

@@ -167,7 +167,7 @@ class SeveralPluginsIT {
     assertThat(events("other-query", "other")).hasSize(5);
     assertThat(journal(FIRST + ".journal").replay("other").events()).isEmpty();
     String key = new Keys("x").events("other");
-    assertThat(RedisByHand.on(redis, commands -> commands.exists(key)).longValue()).isEqualTo(1);
+    assertThat(redis.ask(commands -> commands.exists(key)).longValue()).isEqualTo(1);
   }
 
   @Test
@@ -203,8 +203,7 @@ class SeveralPluginsIT {
                 .write(together(journal("second.journal").event("limits", 1, text)))
                 .get(0)
                 .rejection())
-        .hasMessageContaining("120 bytes, more than the 100 allowed by second.")
-        .hasMessageContaining("max-payload-bytes");
+        .hasMessageContaining("120 bytes, more than the 100 allowed by second.max-payload-bytes");
     assertThat(
             journal("other-journal")
                 .write(together(journal("other-journal").event("limits", 1, text)))

@@ -96,8 +96,7 @@ class UnreadableDataIT {
     journal.writeSamples(pid, 1, 2);
     String model = pid + "-model";
     journal.writePayloads(model, 1, new Sample("a-3"));
-    RedisByHand.on(
-        redis,
+    redis.ask(
         commands -> {
           Map<String, String> good =
               commands.xrange(keys.events(model), Range.unbounded()).get(0).getBody();
@@ -145,16 +144,14 @@ class UnreadableDataIT {
   void recoveryNamesAnEntryWithAnIdOfRedis() {
     journal.writeSamples(pid, 1, 2);
     String id =
-        RedisByHand.on(
-            redis, commands -> commands.xadd(keys.events(pid), Map.of("temperature", "21.5")));
+        redis.ask(commands -> commands.xadd(keys.events(pid), Map.of("temperature", "21.5")));
     isNamed(journal.failureOfReplaying(pid), id.substring(0, id.indexOf('-')));
   }
 
   @Test
   void recoveryNamesAnEntryWithAnIdThatIsNoSequenceNumber() {
     journal.writeSamples(pid, 1, 2);
-    RedisByHand.on(
-        redis,
+    redis.ask(
         commands -> commands.xadd(keys.events(pid), new XAddArgs().id("2-7"), Map.of("t", "21.5")));
     journal.writeSamples(pid, 3, 3);
     Throwable problem = journal.failureOfReplaying(pid);
@@ -179,7 +176,7 @@ class UnreadableDataIT {
 
   @Test
   void anotherKindOfValueUnderTheKeyIsNamed() {
-    RedisByHand.on(redis, commands -> commands.set(keys.events(pid), "mine"));
+    redis.ask(commands -> commands.set(keys.events(pid), "mine"));
     for (Throwable problem :
         List.of(
             journal.failureOfReplaying(pid),
@@ -192,15 +189,14 @@ class UnreadableDataIT {
           .hasMessageContaining("'" + pid + "'")
           .hasMessageContaining("127.0.0.1:" + redis.port());
     }
-    String kept = RedisByHand.on(redis, commands -> commands.get(keys.events(pid)));
+    String kept = redis.ask(commands -> commands.get(keys.events(pid)));
     assertThat(kept).isEqualTo("mine");
   }
 
   @Test
   void bytesThatAreCutOffAreNamed() {
     journal.writePayloads(pid, 1, new Notebook.Line("good"), new Notebook.Line("cut off"));
-    RedisByHand.on(
-        redis,
+    redis.ask(
         commands -> {
           Map<String, String> good =
               commands.xrange(keys.events(pid), Range.unbounded()).get(1).getBody();
