@@ -168,7 +168,7 @@ public final class RedisReadJournal
   }
 
   private CompletionStage<List<EventEnvelope>> fetch(Keys.Index index, Listed listed) {
-    TaggedEvent tagged = TaggedEvent.of(listed);
+    TaggedEvent tagged = TaggedEvent.of(index, listed);
     return store
         .read(
             tagged.persistenceId(),

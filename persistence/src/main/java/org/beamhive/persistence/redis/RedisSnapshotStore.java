@@ -1,5 +1,6 @@
 package org.beamhive.persistence.redis;
 
+import akka.persistence.SaveSnapshotFailure;
 import akka.persistence.SelectedSnapshot;
 import akka.persistence.SnapshotMetadata;
 import akka.persistence.SnapshotSelectionCriteria;
@@ -8,7 +9,9 @@ import com.typesafe.config.Config;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import scala.PartialFunction;
 import scala.concurrent.Future;
+import scala.runtime.BoxedUnit;
 
 /**
  * The snapshot plugin actor: it serializes and hands over to {@link RedisSnapshots}. Akka's
@@ -22,6 +25,9 @@ public final class RedisSnapshotStore extends SnapshotStore {
   private final RedisSnapshots store;
   private final Executor dispatcher;
 
+  /** Whether the message being handled is that a save has failed. */
+  private boolean saveFailed;
+
   /**
    * Called by Akka.
    *
@@ -34,6 +40,17 @@ public final class RedisSnapshotStore extends SnapshotStore {
     this.codec = plugin.codec();
     this.store = plugin.snapshots();
     this.dispatcher = context().dispatcher();
+  }
+
+  /**
+   * Takes note of failed saves, because Akka then has everything of that number deleted. Here a
+   * save is done as a whole or not at all, and what there is may be an older snapshot: the only one
+   * of an actor whose events have been deleted.
+   */
+  @Override
+  public void aroundReceive(PartialFunction<Object, BoxedUnit> receive, Object message) {
+    saveFailed = message instanceof SaveSnapshotFailure;
+    super.aroundReceive(receive, message);
   }
 
   @Override
@@ -68,6 +85,9 @@ public final class RedisSnapshotStore extends SnapshotStore {
   /** Akka gives timestamp 0 when it doesn't know it: then the sequence number alone counts. */
   @Override
   public Future<Void> doDeleteAsync(SnapshotMetadata metadata) {
+    if (saveFailed) {
+      return Stages.toScala(CompletableFuture.completedStage(null));
+    }
     long timestamp = metadata.timestamp();
     return Stages.toScala(
         store.delete(

@@ -7,12 +7,20 @@ package org.beamhive.persistence.redis;
  */
 record TaggedEvent(long position, long sequenceNr, String persistenceId) {
 
-  static TaggedEvent of(RedisEventStore.Listed listed) {
-    int end = listed.member().indexOf(':');
-    return new TaggedEvent(
-        listed.position(),
-        Long.parseLong(listed.member().substring(0, end)),
-        listed.member().substring(end + 1));
+  /**
+   * An event as it was found in a list.
+   *
+   * @throws UnreadableException if it isn't one
+   */
+  static TaggedEvent of(Keys.Index index, RedisEventStore.Listed listed) {
+    String member = listed.member();
+    try {
+      int end = member.indexOf(':');
+      return new TaggedEvent(
+          listed.position(), Long.parseLong(member.substring(0, end)), member.substring(end + 1));
+    } catch (IndexOutOfBoundsException | NumberFormatException e) {
+      throw UnreadableException.listed(index.members(), member, e);
+    }
   }
 
   /** Its text in the list; {@code append.lua} makes the same. */

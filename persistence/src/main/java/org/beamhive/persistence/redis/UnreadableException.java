@@ -3,7 +3,7 @@ package org.beamhive.persistence.redis;
 /**
  * Something stored can't be read back: written by another program, damaged, or of a class or
  * serializer that this program doesn't know. The message names the persistence id and the sequence
- * number.
+ * number, or the key.
  */
 public class UnreadableException extends RuntimeException {
 
@@ -24,6 +24,13 @@ public class UnreadableException extends RuntimeException {
     return new UnreadableException(
         "The snapshot at sequence number %d of persistence id '%s' can't be read: %s"
             .formatted(sequenceNr, persistenceId, cause.getMessage()),
+        cause);
+  }
+
+  static UnreadableException listed(String list, String member, Throwable cause) {
+    return new UnreadableException(
+        "'%s' in the list '%s' is no event, so another program has put it there"
+            .formatted(member, list),
         cause);
   }
 }

@@ -25,11 +25,19 @@ local function arg()
   return ARGV[a]
 end
 
-local function index(members, last, member)
-  if not redis.call('ZSCORE', members, member) then
-    local position = redis.call('INCR', last)
-    redis.call('ZADD', members, position, member)
-    redis.pcall('PUBLISH', members, position)
+-- Takes a place in a list for what isn't there yet. This comes before anything is written, because it fails if the keys
+-- are another program's. A position that is taken and then not used does no harm.
+local function reserve(places, members, last, member)
+  local there = redis.pcall('ZSCORE', members, member)
+  if type(there) == 'table' then
+    return there.err
+  end
+  if not there then
+    local position = redis.pcall('INCR', last)
+    if type(position) == 'table' then
+      return position.err
+    end
+    places[#places + 1] = {list = members, position = position, member = member}
   end
 end
 
@@ -77,6 +85,20 @@ end
 -- XADD itself refuses an id that isn't above the stream's last one, also when that entry was trimmed. Only the first
 -- XADD can fail (taken number, no memory, read-only replica, wrong type): then nothing has been written.
 local function append(id, stream, mark, ids, ids_end, events)
+  local places, problem = {}, nil
+  local last
+  for _, event in ipairs(events) do
+    last = string.match(event.id, '^%d+')
+    for i = 1, event.tags and #event.tags or 0, 2 do
+      problem = problem or reserve(places, event.tags[i], event.tags[i + 1], last .. ':' .. id)
+    end
+  end
+  if ids then
+    problem = problem or reserve(places, ids, ids_end, id)
+  end
+  if problem then
+    return 3, 0, problem
+  end
   local added = add(stream, events[1], redis.pcall)
   if type(added) == 'table' and added.err then
     return why_not(stream, events, added.err)
@@ -84,18 +106,12 @@ local function append(id, stream, mark, ids, ids_end, events)
   for i = 2, #events do
     add(stream, events[i], redis.call)
   end
-  local last
-  for _, event in ipairs(events) do
-    last = string.match(event.id, '^%d+')
-    for i = 1, event.tags and #event.tags or 0, 2 do
-      index(event.tags[i], event.tags[i + 1], last .. ':' .. id)
-    end
-  end
   if mark then
     redis.call('SET', mark, 1)
   end
-  if ids then
-    index(ids, ids_end, id)
+  for _, place in ipairs(places) do
+    redis.call('ZADD', place.list, place.position, place.member)
+    redis.pcall('PUBLISH', place.list, place.position)
   end
   redis.pcall('PUBLISH', stream, last)
   return 0, 0, ''
