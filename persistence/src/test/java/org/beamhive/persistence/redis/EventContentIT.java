@@ -94,6 +94,19 @@ class EventContentIT {
           .isEqualTo(bytes);
     }
 
+    /** With an address in it that only this actor system knows. */
+    record Addressed(ActorRef to, Optional<String> subject) implements Storable {}
+
+    @Test
+    void theActorsInIt() {
+      TestKit receiver = new TestKit(system);
+      Addressed event = new Addressed(receiver.getRef(), Optional.of("größe"));
+      Object replayed = storedAndReplayed(journal.event(pid, 1, event)).payload();
+      assertThat(replayed).isEqualTo(event);
+      ((Addressed) replayed).to.tell("hello", ActorRef.noSender());
+      receiver.expectMsg(JournalForTest.LONG, "hello");
+    }
+
     @Test
     void anEmptyEvent() {
       assertThat(storedAndReplayed(journal.event(pid, 1, "")).payload()).isEqualTo("");

@@ -9,11 +9,10 @@ import akka.persistence.DeleteMessagesSuccess;
 import akka.persistence.JournalProtocol;
 import akka.persistence.PersistentEnvelope;
 import akka.testkit.javadsl.TestKit;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
-import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.beamhive.persistence.redis.JournalForTest.Replayed;
@@ -63,6 +62,20 @@ class JournalContractIT {
 
   private static List<Object> samples(long from, long to) {
     return LongStream.rangeClosed(from, to).<Object>mapToObj(n -> new Sample("a-" + n)).toList();
+  }
+
+  /** Nobody waits for the answers. */
+  private static void beginToWriteFive(String id) {
+    List<PersistentEnvelope> writes = new ArrayList<>();
+    for (int n = 1; n <= 5; n++) {
+      writes.add(together(journal.event(id, n, "x".repeat(100_000))));
+    }
+    journal
+        .ref()
+        .tell(
+            new JournalProtocol.WriteMessages(
+                CollectionConverters.asScala(writes).toSeq(), system.deadLetters(), 1),
+            system.deadLetters());
   }
 
   @Nested
@@ -152,6 +165,16 @@ class JournalContractIT {
         assertThat(replayed.highest()).isEqualTo(3);
       } finally {
         TestKit.shutdownActorSystem(other);
+      }
+    }
+
+    /** As after the restart of an actor in the middle of a write. */
+    @Test
+    void waitsForTheWriteBeforeIt() {
+      for (int round = 0; round < 20; round++) {
+        String id = pid + "-" + round;
+        beginToWriteFive(id);
+        assertThat(journal.replay(id).sequenceNrs()).containsExactly(1L, 2L, 3L, 4L, 5L);
       }
     }
 
@@ -263,26 +286,13 @@ class JournalContractIT {
     /** A persistent actor may ask for it while its write is on the way. */
     @Test
     void takesWhatWasBeingWrittenWhenItWasAskedFor() {
-      String payload = "x".repeat(100_000);
       for (int round = 0; round < 20; round++) {
         String id = pid + "-" + round;
         TestKit probe = new TestKit(system);
-        PersistentEnvelope[] writes =
-            IntStream.rangeClosed(1, 5)
-                .mapToObj(n -> together(journal.event(id, n, payload)))
-                .toArray(PersistentEnvelope[]::new);
+        beginToWriteFive(id);
         journal
             .ref()
-            .tell(
-                new JournalProtocol.WriteMessages(
-                    CollectionConverters.asScala(Arrays.asList(writes)).toSeq(),
-                    system.deadLetters(),
-                    1),
-                system.deadLetters());
-        journal
-            .ref()
-            .tell(
-                new JournalProtocol.DeleteMessagesTo(id, 5, probe.getRef()), system.deadLetters());
+            .tell(new JournalProtocol.DeleteMessagesTo(id, 5, probe.getRef()), probe.getRef());
         probe.expectMsg(LONG, new DeleteMessagesSuccess(5));
         assertThat(journal.replay(id)).isEqualTo(new Replayed(List.of(), 5));
         system.stop(probe.getRef());

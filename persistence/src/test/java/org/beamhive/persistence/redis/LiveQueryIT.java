@@ -13,6 +13,7 @@ import io.lettuce.core.KillArgs;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -211,6 +212,33 @@ class LiveQueryIT {
     write("a", 2);
     assertThat(reader.rest()).containsExactly(2L);
     Eventually.is(() -> listeners() == 0, () -> "nobody listens");
+  }
+
+  @Test
+  void listenNoMoreWhenTheyFail() {
+    startReading("30 minutes");
+    StreamReader<Long> reader = events("a");
+    Eventually.is(() -> listeners() == 1, () -> "it listens");
+    redis.ask(commands -> commands.xadd(new Keys("beamhive").events("a"), Map.of("not", "ours")));
+    write("b", 1);
+    redis.ask(commands -> commands.publish(new Keys("beamhive").events("a"), "1"));
+    assertThat(reader.failure()).isInstanceOf(UnreadableException.class);
+    Eventually.is(() -> listeners() == 0, () -> "nobody listens");
+  }
+
+  @Test
+  void doNotHinderTheEndOfTheActorSystem() {
+    startReading("20ms");
+    write("a", 1);
+    StreamReader<Long> events = events("a");
+    StreamReader<Long> tagged = tagged();
+    events.next();
+    tagged.next();
+    StreamReader.of(queries.persistenceIds(), system);
+    TestKit.shutdownActorSystem(system, true);
+    long clients =
+        redis.ask(commands -> commands.clientList().lines().filter(l -> !l.isBlank()).count());
+    assertThat(clients).isEqualTo(1);
   }
 
   @Test

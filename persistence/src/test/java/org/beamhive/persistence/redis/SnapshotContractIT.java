@@ -313,6 +313,20 @@ class SnapshotContractIT {
           .isEmpty();
     }
 
+    /** After a failed save Akka tells the store to delete what there may be of that number. */
+    @Test
+    void leavesTheOneOfTheSameNumberIfItFails() {
+      SnapshotsForTest narrow = new SnapshotsForTest(system, "narrow");
+      narrow.save(pid, 5, new Sample("good"));
+      narrow.failureOfSaving(pid, 5, new Sample("x".repeat(101)));
+      narrow.failureOfSaving(pid, 5, Sample.refused());
+      // The store deletes in the order of its messages, so this comes after.
+      narrow.delete(new SnapshotMetadata(pid, 4, 0));
+      assertThat(latest()).contains(new Sample("good"));
+      narrow.delete(new SnapshotMetadata(pid, 5, 0));
+      assertThat(latest()).isEmpty();
+    }
+
     @Test
     void worksAtNumber0() {
       snapshots.save(pid, 0, new Sample("s-0"));

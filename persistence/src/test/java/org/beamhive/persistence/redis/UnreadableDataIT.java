@@ -207,4 +207,41 @@ class UnreadableDataIT {
     assertThat(journal.replay(pid, 1, 2, 10).payloads())
         .containsExactly(new Notebook.Line("good"), new Notebook.Line("cut off"));
   }
+
+  @Test
+  void whatOthersPutIntoTheListOfATagIsNamed() {
+    String tag = "tag-" + pid;
+    journal.writePayloads(pid, 1, new Tagged(new Sample("a"), Set.of(tag)));
+    Keys.Index list = keys.tag(tag);
+    redis.ask(commands -> commands.zadd(list.members(), 2, "garbage"));
+    redis.ask(commands -> commands.set(list.end(), "2"));
+    assertThat(
+            StreamReader.failure(
+                queries.currentEventsByTag(tag, Offset.noOffset()).drop(1), system))
+        .hasMessageContaining(tag)
+        .hasMessageContaining("garbage");
+  }
+
+  @Test
+  void anotherKindOfValueInPlaceOfAListLetsTheWriteFailAsAWhole() {
+    String tag = "tag-" + pid;
+    Keys.Index list = keys.tag(tag);
+    for (String key : List.of(list.members(), list.end())) {
+      redis.ask(commands -> commands.set(key, "mine"));
+      Throwable problem =
+          journal.failureOfWriting(
+              together(
+                  journal.event(pid, 1, new Sample("a")),
+                  journal.event(pid, 2, new Tagged(new Sample("b"), Set.of("good", tag)))));
+      assertThat(problem).isInstanceOf(RedisStoreException.class).hasMessageContaining(pid);
+      assertThat(journal.replay(pid).highest()).isZero();
+      redis.ask(commands -> commands.del(key));
+    }
+    journal.writePayloads(pid, 1, new Tagged(new Sample("a"), Set.of(tag)));
+    assertThat(
+            StreamReader.all(
+                queries.currentEventsByTag(tag, Offset.noOffset()).map(EventEnvelope::sequenceNr),
+                system))
+        .containsExactly(1L);
+  }
 }
