@@ -160,6 +160,7 @@ class ReplayFlowIT {
     Recovery.of(journal, Set.of(), PAGE / 2).expectTerminated();
     long read = Eventually.stays(SampleSerializer::read, QUIET) - before;
     assertThat(read).isLessThanOrEqualTo(PAGE / 2 + 4 * PAGE);
+    Eventually.stays(() -> redis.calls("xrange"), QUIET);
 
     Recovered again = Recovery.of(journal, Set.of(), 0).end(Recovered.class);
     assertThat(again.handled).isEqualTo(EVENTS);
