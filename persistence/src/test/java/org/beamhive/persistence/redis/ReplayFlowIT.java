@@ -39,7 +39,9 @@ class ReplayFlowIT {
                     SampleSerializer.CONFIG,
                     "beamhive.persistence.redis.replay-page = " + PAGE,
                     """
-                    filtered = ${beamhive.persistence.redis.journal}
+                    filtered = ${beamhive.persistence.redis.journal} {
+                      replay-filter.mode = repair-by-discard-old
+                    }
                     unfiltered = ${beamhive.persistence.redis.journal} { replay-filter.mode = off }
                     impatient = ${beamhive.persistence.redis.journal} {
                       replay-stall-timeout = 300ms
@@ -160,6 +162,7 @@ class ReplayFlowIT {
     Recovery.of(journal, Set.of(), PAGE / 2).expectTerminated();
     long read = Eventually.stays(SampleSerializer::read, QUIET) - before;
     assertThat(read).isLessThanOrEqualTo(PAGE / 2 + 4 * PAGE);
+    Eventually.stays(() -> redis.calls("xrange"), QUIET);
 
     Recovered again = Recovery.of(journal, Set.of(), 0).end(Recovered.class);
     assertThat(again.handled).isEqualTo(EVENTS);
