@@ -39,7 +39,9 @@ class ReplayFlowIT {
                     SampleSerializer.CONFIG,
                     "beamhive.persistence.redis.replay-page = " + PAGE,
                     """
-                    filtered = ${beamhive.persistence.redis.journal}
+                    filtered = ${beamhive.persistence.redis.journal} {
+                      replay-filter.mode = repair-by-discard-old
+                    }
                     unfiltered = ${beamhive.persistence.redis.journal} { replay-filter.mode = off }
                     impatient = ${beamhive.persistence.redis.journal} {
                       replay-stall-timeout = 300ms
