@@ -25,20 +25,29 @@ local function arg()
   return ARGV[a]
 end
 
--- Takes a place in a list for what isn't there yet. This comes before anything is written, because it fails if the keys
--- are another program's. A position that is taken and then not used does no harm.
-local function reserve(places, members, last, member)
+-- Notes in which list a member is missing. This comes before anything is written, because it fails if the keys are another
+-- program's.
+local function miss(missing, members, last, member)
   local there = redis.pcall('ZSCORE', members, member)
   if type(there) == 'table' then
     return there.err
+  elseif there then
+    return
   end
-  if not there then
-    local position = redis.pcall('INCR', last)
-    if type(position) == 'table' then
-      return position.err
-    end
-    places[#places + 1] = {list = members, position = position, member = member}
+  local position = redis.pcall('GET', last)
+  if type(position) == 'table' then
+    return position.err
   end
+  if position and not string.match(position, '^%d+$') then
+    return 'the value of ' .. last .. ' is not a position'
+  end
+  missing[#missing + 1] = {members, last, member}
+end
+
+local function index(members, last, member)
+  local position = redis.call('INCR', last)
+  redis.call('ZADD', members, position, member)
+  redis.pcall('PUBLISH', members, position)
 end
 
 local function number(id)
@@ -85,16 +94,16 @@ end
 -- XADD itself refuses an id that isn't above the stream's last one, also when that entry was trimmed. Only the first
 -- XADD can fail (taken number, no memory, read-only replica, wrong type): then nothing has been written.
 local function append(id, stream, mark, ids, ids_end, events)
-  local places, problem = {}, nil
+  local missing, problem = {}, nil
   local last
   for _, event in ipairs(events) do
     last = string.match(event.id, '^%d+')
     for i = 1, event.tags and #event.tags or 0, 2 do
-      problem = problem or reserve(places, event.tags[i], event.tags[i + 1], last .. ':' .. id)
+      problem = problem or miss(missing, event.tags[i], event.tags[i + 1], last .. ':' .. id)
     end
   end
   if ids then
-    problem = problem or reserve(places, ids, ids_end, id)
+    problem = problem or miss(missing, ids, ids_end, id)
   end
   if problem then
     return 3, 0, problem
@@ -109,9 +118,8 @@ local function append(id, stream, mark, ids, ids_end, events)
   if mark then
     redis.call('SET', mark, 1)
   end
-  for _, place in ipairs(places) do
-    redis.call('ZADD', place.list, place.position, place.member)
-    redis.pcall('PUBLISH', place.list, place.position)
+  for _, place in ipairs(missing) do
+    index(unpack(place))
   end
   redis.pcall('PUBLISH', stream, last)
   return 0, 0, ''
