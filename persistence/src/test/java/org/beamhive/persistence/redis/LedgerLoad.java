@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.IntPredicate;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 
@@ -36,15 +37,24 @@ final class LedgerLoad implements AutoCloseable {
     this.kit = kit;
   }
 
-  /** Starts and waits until every ledger is written to. */
+  /** Starts and waits until every ledger is written to; every second client is a careful one. */
   static LedgerLoad start(Config config, int ledgers, long seed) {
+    return start(config, ledgers, seed, client -> client % 2 == 0);
+  }
+
+  /** As {@link #start(Config, int, long)}, with careful clients only. */
+  static LedgerLoad startCareful(Config config, int ledgers, long seed) {
+    return start(config, ledgers, seed, client -> true);
+  }
+
+  private static LedgerLoad start(Config config, int ledgers, long seed, IntPredicate careful) {
     LedgerLoad load = new LedgerLoad(ActorTestKit.create("load", config));
     for (int i = 0; i < ledgers; i++) {
       String id = "ledger-" + i;
       int snapshotEvery = i % 4 < 2 ? 0 : 20;
       ActorRef<Ledger.Command> ledger = load.kit.spawn(Ledger.create(id, snapshotEvery));
       LedgerClient client =
-          new LedgerClient("text", load.kit.system(), ledger, i % 2 == 0, PAUSE, seed + i);
+          new LedgerClient("text", load.kit.system(), ledger, careful.test(i), PAUSE, seed + i);
       load.ledgers.add(new Written(id, snapshotEvery, client.start()));
     }
     load.awaitMore(3);
