@@ -79,7 +79,7 @@ public final class BeamhiveNode implements AutoCloseable {
     PlanRegistry plans = PlanRegistry.load();
     // every mistake of the settings is found before the first thing is touched
     NodeParts.of(settings, inForce(config, settings, "redis://127.0.0.1"), devices, plans);
-    requireFree(settings.host(), settings.port(), "beamhive.node.port");
+    requireNodePort(config, settings);
     if (settings.has("gateway")) {
       requireFree(
           config.getString("beamhive.web.host"),
@@ -164,6 +164,16 @@ public final class BeamhiveNode implements AutoCloseable {
   }
 
   // ------------------------------------------------------------------ before anything starts
+
+  /** Behind an address translation a node listens elsewhere than where others reach it. */
+  private static void requireNodePort(Config config, NodeSettings settings) {
+    String bindPort = config.getString("akka.remote.artery.bind.port");
+    if (bindPort.isEmpty()) {
+      requireFree(settings.host(), settings.port(), "beamhive.node.port");
+    } else {
+      requireFree(settings.host(), Integer.parseInt(bindPort), "akka.remote.artery.bind.port");
+    }
+  }
 
   static void requireFree(String host, int port, String key) {
     if (port == 0) {

@@ -173,23 +173,12 @@ public final class NodeProcess {
 
   /** Freezes it (SIGSTOP): it does nothing and notices nothing until {@link #resume}. */
   public void freeze() {
-    signal("STOP");
+    Signals.send("STOP", pid());
   }
 
   /** Lets it go on (SIGCONT). */
   public void resume() {
-    signal("CONT");
-  }
-
-  private void signal(String signal) {
-    try {
-      new ProcessBuilder("kill", "-" + signal, Long.toString(pid())).start().waitFor();
-    } catch (IOException failed) {
-      throw new UncheckedIOException(failed);
-    } catch (InterruptedException interrupted) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException(interrupted);
-    }
+    Signals.send("CONT", pid());
   }
 
   /** Waits for its end; false if it is still there. */

@@ -18,6 +18,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 
 /**
@@ -25,7 +28,7 @@ import java.util.function.UnaryOperator;
  * talks to one as long as that answers, then to the next. What is only asked is asked again there;
  * what is to change something is not sent twice, unless it certainly did not arrive.
  */
-final class ApiClient {
+public final class ApiClient {
   static final ObjectMapper JSON = new ObjectMapper();
 
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
@@ -45,7 +48,7 @@ final class ApiClient {
    *
    * @param urls of one gateway, or of several with commas between them
    */
-  ApiClient(String urls, Optional<String> key) {
+  public ApiClient(String urls, Optional<String> key) {
     this.urls =
         Arrays.stream(urls.split(",")).map(url -> url.strip().replaceAll("/+$", "")).toList();
     this.key = key;
@@ -62,15 +65,18 @@ final class ApiClient {
     return urls.get(current);
   }
 
-  static ObjectNode object() {
+  /** An empty body. */
+  public static ObjectNode object() {
     return JSON.createObjectNode();
   }
 
-  JsonNode get(String path) {
+  /** What a resource answers. */
+  public JsonNode get(String path) {
     return send(path, true, HttpRequest.Builder::GET);
   }
 
-  JsonNode post(String path, JsonNode body) {
+  /** Asks for something to be done. */
+  public JsonNode post(String path, JsonNode body) {
     return send(
         path,
         false,
@@ -80,7 +86,8 @@ final class ApiClient {
                 .POST(HttpRequest.BodyPublishers.ofString(body.toString())));
   }
 
-  JsonNode post(String path) {
+  /** Asks for something to be done that needs no more words. */
+  public JsonNode post(String path) {
     return post(path, object());
   }
 
@@ -99,6 +106,39 @@ final class ApiClient {
           throw unreachable(e.getCause());
         }
       }
+    }
+  }
+
+  /**
+   * All documents of a run that has ended, each as {@code {"name": ..., "doc": ...}}, from its
+   * start to its stop.
+   *
+   * @throws ClientException if they don't come within the time
+   */
+  public List<JsonNode> documents(String run, Duration atMost) {
+    List<JsonNode> found = new CopyOnWriteArrayList<>();
+    CountDownLatch stopped = new CountDownLatch(1);
+    try (DocumentSocket socket =
+        DocumentSocket.open(
+            this,
+            run,
+            frame -> {
+              JsonNode document = parsed(frame);
+              found.add(document);
+              if (document.path("name").asText().equals("stop")) {
+                stopped.countDown();
+              }
+            })) {
+      if (!stopped.await(atMost.toMillis(), TimeUnit.MILLISECONDS)) {
+        throw new ClientException(
+            "The documents of run " + run + " did not come to their end: " + found.size());
+      }
+      // anything that follows the stop document would be wrong, and seen
+      socket.awaitEnd();
+      return found;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new ClientException("Interrupted.");
     }
   }
 
