@@ -33,6 +33,7 @@ import org.beamhive.devices.config.DeviceConfig;
 import org.beamhive.launcher.node.NodeGuardian;
 import org.beamhive.launcher.node.NodeParts;
 import org.beamhive.persistence.redis.RedisProbe;
+import org.beamhive.protocol.device.DeviceDirectoryProtocol;
 import org.beamhive.protocol.queue.ScanQueueProtocol;
 
 /**
@@ -250,6 +251,11 @@ public final class BeamhiveNode implements AutoCloseable {
   /** The queue, for benchmarks and tests. */
   public ActorRef<ScanQueueProtocol.Request> queue() {
     return node.wiring().queue();
+  }
+
+  /** The list of devices, for benchmarks and tests. */
+  public ActorRef<DeviceDirectoryProtocol.Request> directory() {
+    return node.wiring().directory();
   }
 
   /** The stored runs, for benchmarks and tests. */
