@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.EOFException;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -11,9 +12,12 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.WebSocket;
 import java.net.http.WebSocketHandshakeException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
+import javax.net.ssl.SSLException;
+import org.beamhive.cluster.tls.TrustedCa;
 
 /** Talks HTTP to the server; what it can't do is a {@link ClientException}. */
 final class ApiClient {
@@ -22,21 +26,41 @@ final class ApiClient {
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
   private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
+  private static final String HTTPS =
+      " If it has beamhive.web.tls, its address begins with https://.";
+
   private final String url;
   private final Optional<String> key;
-  private final HttpClient http =
-      HttpClient.newBuilder()
-          .version(HttpClient.Version.HTTP_1_1)
-          .connectTimeout(CONNECT_TIMEOUT)
-          .build();
+  private final HttpClient http;
 
-  ApiClient(String url, Optional<String> key) {
+  /**
+   * A client.
+   *
+   * @param url where the server is
+   * @param key its API key
+   * @param ca the PEM file of the certificates to trust for HTTPS; empty for those that Java trusts
+   */
+  ApiClient(String url, Optional<String> key, Optional<Path> ca) {
     this.url = url.replaceAll("/+$", "");
     this.key = key;
+    this.http = http(ca);
     if (!this.url.matches("https?://.+")) {
       throw new ClientException(
           "--url must begin with http:// or https://, as http://127.0.0.1:60610 does, not " + url);
     }
+  }
+
+  private static HttpClient http(Optional<Path> ca) {
+    HttpClient.Builder builder =
+        HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(CONNECT_TIMEOUT);
+    try {
+      ca.ifPresent(file -> builder.sslContext(TrustedCa.clientContext(file)));
+    } catch (IllegalArgumentException unusable) {
+      throw new ClientException("--ca: " + unusable.getMessage());
+    }
+    return builder.build();
   }
 
   static ObjectNode object() {
@@ -129,9 +153,23 @@ final class ApiClient {
   }
 
   private ClientException unreachable(Throwable cause) {
+    if (cause instanceof SSLException) {
+      return new ClientException(
+          "The connection to "
+              + url
+              + " is not trusted ("
+              + cause.getMessage()
+              + "): give the PEM file of the CA that has signed the server's certificate with --ca"
+              + " or BEAMHIVE_CA, and use a host name that is in the certificate; if the server"
+              + " speaks plain HTTP, its address begins with http://.");
+    }
     String reason = cause.getMessage() == null ? "" : " (" + cause.getMessage() + ")";
     return new ClientException(
-        "No Beamhive answers at " + url + reason + ": is it running, and is --url right?");
+        "No Beamhive answers at "
+            + url
+            + reason
+            + ": is it running, and is --url right?"
+            + (url.startsWith("http:") && cause instanceof EOFException ? HTTPS : ""));
   }
 
   private static JsonNode parsed(String text) {

@@ -42,6 +42,14 @@ abstract class ClientCommand implements Callable<Integer> {
       defaultValue = "beamhive-data")
   private Path dataDir;
 
+  @Option(
+      names = "--ca",
+      paramLabel = "FILE",
+      description =
+          "PEM file of the CA to trust for https; default: the environment's BEAMHIVE_CA, else those"
+              + " that Java trusts.")
+  private Path ca;
+
   @Option(names = "--json", description = "Print the server's JSON.")
   private boolean json;
 
@@ -54,7 +62,7 @@ abstract class ClientCommand implements Callable<Integer> {
   @Override
   public final Integer call() {
     try {
-      return run(new ApiClient(url, key()));
+      return run(new ApiClient(url, key(), ca()));
     } catch (ClientException e) {
       spec.commandLine().getErr().println(e.getMessage());
       spec.commandLine().getErr().flush();
@@ -95,6 +103,13 @@ abstract class ClientCommand implements Callable<Integer> {
         throw usage("Unknown option: '" + word + "'");
       }
     }
+  }
+
+  private Optional<Path> ca() {
+    String environment = System.getenv("BEAMHIVE_CA");
+    return ca != null || environment == null || environment.isBlank()
+        ? Optional.ofNullable(ca)
+        : Optional.of(Path.of(environment.strip()));
   }
 
   private Optional<String> key() {
