@@ -23,7 +23,10 @@ abstract class ClientCommand implements Callable<Integer> {
   @Option(
       names = "--url",
       paramLabel = "URL",
-      description = "The server; default ${DEFAULT-VALUE} (or the environment's BEAMHIVE_URL).",
+      description = {
+        "The gateway, or several with commas: the next one is asked if one doesn't answer;",
+        "default ${DEFAULT-VALUE} (or the environment's BEAMHIVE_URL)."
+      },
       defaultValue = "${env:BEAMHIVE_URL:-http://127.0.0.1:60610}")
   private String url;
 
@@ -62,7 +65,7 @@ abstract class ClientCommand implements Callable<Integer> {
   @Override
   public final Integer call() {
     try {
-      return run(new ApiClient(url, key(), ca()));
+      return run(new ApiClient(url, key(), Optional.ofNullable(ca).or(ApiClient::environmentCa)));
     } catch (ClientException e) {
       spec.commandLine().getErr().println(e.getMessage());
       spec.commandLine().getErr().flush();
@@ -103,13 +106,6 @@ abstract class ClientCommand implements Callable<Integer> {
         throw usage("Unknown option: '" + word + "'");
       }
     }
-  }
-
-  private Optional<Path> ca() {
-    String environment = System.getenv("BEAMHIVE_CA");
-    return ca != null || environment == null || environment.isBlank()
-        ? Optional.ofNullable(ca)
-        : Optional.of(Path.of(environment.strip()));
   }
 
   private Optional<String> key() {

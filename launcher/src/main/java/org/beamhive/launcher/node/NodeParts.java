@@ -3,8 +3,10 @@ package org.beamhive.launcher.node;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.beamhive.actors.bridge.BridgeSettings;
 import org.beamhive.actors.engine.EngineSettings;
 import org.beamhive.actors.filewriter.actor.FileWriterSettings;
@@ -12,6 +14,7 @@ import org.beamhive.actors.queue.QueueSettings;
 import org.beamhive.actors.run.RunSettings;
 import org.beamhive.actors.scans.plan.PlanRegistry;
 import org.beamhive.actors.web.WebSettings;
+import org.beamhive.cluster.ConfigLayers;
 import org.beamhive.cluster.ConfigProblem;
 import org.beamhive.cluster.JoinSettings;
 import org.beamhive.cluster.NodeSettings;
@@ -50,28 +53,43 @@ public record NodeParts(
   /**
    * Reads all settings.
    *
-   * @throws ConfigProblem naming the key, what was given and what is allowed
+   * @throws ConfigProblem naming, for each part, the key, what was given and what is allowed
    */
   public static NodeParts of(
       NodeSettings node, Config config, List<DeviceConfig> deviceConfigs, PlanRegistry plans) {
     Instant now = Instant.now();
+    List<String> mistakes = new ArrayList<>();
+    NodeParts parts =
+        new NodeParts(
+            node,
+            part(config, JoinSettings::from, mistakes),
+            part(config, all -> TlsIdentity.ofNode(all, now), mistakes),
+            part(config, all -> TlsIdentity.ofWeb(all, now), mistakes),
+            deviceConfigs,
+            plans,
+            part(config, DevicesSettings::from, mistakes),
+            part(config, EngineSettings::from, mistakes),
+            part(config, QueueSettings::from, mistakes),
+            part(config, RunSettings::from, mistakes),
+            part(config, FileWriterSettings::from, mistakes),
+            part(config, BridgeSettings::from, mistakes),
+            part(config, WebSettings::from, mistakes));
+    if (!mistakes.isEmpty()) {
+      throw new ConfigProblem(
+          mistakes.stream().map(mistake -> ConfigLayers.located(config, mistake)).toList());
+    }
+    return parts;
+  }
+
+  private static <T> T part(Config config, Function<Config, T> read, List<String> mistakes) {
     try {
-      return new NodeParts(
-          node,
-          JoinSettings.from(config),
-          TlsIdentity.ofNode(config, now),
-          TlsIdentity.ofWeb(config, now),
-          deviceConfigs,
-          plans,
-          DevicesSettings.from(config),
-          EngineSettings.from(config),
-          QueueSettings.from(config),
-          RunSettings.from(config),
-          FileWriterSettings.from(config),
-          BridgeSettings.from(config),
-          WebSettings.from(config));
+      return read.apply(config);
+    } catch (ConfigProblem several) {
+      several.getMessage().lines().forEach(mistakes::add);
+      return null;
     } catch (ConfigException | IllegalArgumentException wrong) {
-      throw new ConfigProblem(List.of(wrong.getMessage()));
+      mistakes.add(wrong.getMessage());
+      return null;
     }
   }
 }
