@@ -10,6 +10,8 @@ import akka.actor.typed.javadsl.Behaviors;
 import akka.cluster.Member;
 import akka.cluster.MemberStatus;
 import akka.cluster.typed.Cluster;
+import akka.coordination.lease.javadsl.Lease;
+import java.util.Optional;
 import java.util.Set;
 import org.beamhive.launcher.join.Greeting.Answer;
 import org.beamhive.launcher.join.Greeting.Question;
@@ -35,26 +37,28 @@ final class Greeter {
   }
 
   /** Starts it. */
-  static void start(ActorSystem<?> system, NodeFacts facts) {
-    ActorRef<String> greeter = system.systemActorOf(create(facts), NAME, Props.empty());
+  static void start(ActorSystem<?> system, NodeFacts facts, Optional<Lease> lease) {
+    ActorRef<String> greeter = system.systemActorOf(create(facts, lease), NAME, Props.empty());
     system.log().debug("{} is started", greeter.path());
   }
 
-  private static Behavior<String> create(NodeFacts facts) {
+  private static Behavior<String> create(NodeFacts facts, Optional<Lease> lease) {
     return Behaviors.setup(
         context -> {
           context.setLoggerName(Greeter.class);
           return Behaviors.receive(String.class)
               .onAnyMessage(
                   text -> {
-                    Greeting.question(text).ifPresent(asked -> answer(context, facts, asked));
+                    Greeting.question(text)
+                        .ifPresent(asked -> answer(context, facts, lease, asked));
                     return Behaviors.same();
                   })
               .build();
         });
   }
 
-  private static void answer(ActorContext<String> context, NodeFacts facts, Question asked) {
+  private static void answer(
+      ActorContext<String> context, NodeFacts facts, Optional<Lease> lease, Question asked) {
     ActorSystem<?> system = context.getSystem();
     Member self = Cluster.get(system).selfMember();
     facts
@@ -67,6 +71,7 @@ final class Greeter {
                 asked.contact(),
                 self.uniqueAddress().longUid(),
                 IN_CLUSTER.contains(self.status()),
+                lease.map(Lease::checkLease).orElse(false),
                 self.status().toString(),
                 facts)));
   }

@@ -31,10 +31,17 @@ final class Greeting {
    * @param contact how the asking node called this one
    * @param uid of this start of the node
    * @param inCluster whether the node is in a cluster that can be joined
+   * @param holdsLease whether the node holds the formation lease
    * @param status its state in words: Up, Leaving ...; Removed if it is in no cluster
    * @param facts the answering node's
    */
-  record Answer(String contact, long uid, boolean inCluster, String status, NodeFacts facts) {}
+  record Answer(
+      String contact,
+      long uid,
+      boolean inCluster,
+      boolean holdsLease,
+      String status,
+      NodeFacts facts) {}
 
   static String write(Question question) {
     ObjectNode json = JSON.createObjectNode();
@@ -49,7 +56,8 @@ final class Greeting {
     json.put("beamhive", "i-am").put("contact", answer.contact());
     // as text: JSON's numbers are not whole beyond 2^53 everywhere
     json.put("uid", Long.toString(answer.uid()));
-    json.put("in-cluster", answer.inCluster()).put("status", answer.status());
+    json.put("in-cluster", answer.inCluster()).put("holds-lease", answer.holdsLease());
+    json.put("status", answer.status());
     json.set("facts", answer.facts().toJson());
     return json.toString();
   }
@@ -75,6 +83,7 @@ final class Greeting {
                     json.path("contact").asText(),
                     json.path("uid").asLong(),
                     json.path("in-cluster").asBoolean(),
+                    json.path("holds-lease").asBoolean(),
                     json.path("status").asText(),
                     NodeFacts.fromJson(json.path("facts"))));
   }

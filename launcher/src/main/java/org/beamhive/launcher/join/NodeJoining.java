@@ -14,6 +14,7 @@ import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Adapter;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.TimerScheduler;
+import akka.cluster.Member;
 import akka.cluster.typed.Cluster;
 import akka.cluster.typed.Join;
 import akka.cluster.typed.JoinSeedNodes;
@@ -42,10 +43,16 @@ import org.beamhive.cluster.JoinSettings;
  *       one that gets the formation lease.
  * </ul>
  *
- * <p>What it waits for it says every five seconds. It ends when the node is a member.
+ * <p>What it waits for it says every five seconds. With seed nodes it ends when the node is a
+ * member. With contact points it goes on to look at those that are not in its cluster: if one of
+ * them holds the formation lease for a while, there is another cluster of this beamline, as after a
+ * long freeze of this one, and this node makes room for it.
  */
 public final class NodeJoining {
   private static final Duration ASK_INTERVAL = Duration.ofMillis(500);
+  private static final Duration WATCH_INTERVAL = Duration.ofSeconds(2);
+  // longer than a split brain resolver takes to end the losing side by itself
+  private static final Duration RIVAL_PATIENCE = Duration.ofSeconds(40);
   private static final Duration REPORT_INTERVAL = Duration.ofSeconds(5);
 
   private sealed interface Command {}
@@ -65,6 +72,11 @@ public final class NodeJoining {
 
   private record BecameMember() implements Command {}
 
+  /** Why the node ends: the beamline has another cluster, which has the right to be. */
+  private enum SecondCluster implements CoordinatedShutdown.Reason {
+    SECOND_CLUSTER
+  }
+
   /**
    * How a node joins.
    *
@@ -82,6 +94,7 @@ public final class NodeJoining {
   private final Clock clock;
   private final CompletableFuture<Done> joined;
   private final Optional<ActorRef<FormationLease.Command>> lease;
+  private final Duration rivalPatience;
   private final ConnectionProbe probe;
   private final String self;
   private final String replyTo;
@@ -89,6 +102,8 @@ public final class NodeJoining {
   private boolean joining;
   private boolean forming;
   private boolean leaseAsked;
+  private Instant rivalSince = Instant.MAX;
+  private Instant rivalLast = Instant.MIN;
   private String leaseTrouble = "";
 
   private NodeJoining(
@@ -97,12 +112,14 @@ public final class NodeJoining {
       Plan plan,
       Clock clock,
       Optional<ActorRef<FormationLease.Command>> lease,
+      Duration rivalPatience,
       CompletableFuture<Done> joined) {
     this.context = context;
     this.timers = timers;
     this.plan = plan;
     this.clock = clock;
     this.lease = lease;
+    this.rivalPatience = rivalPatience;
     this.joined = joined;
     this.probe = new ConnectionProbe(plan.tls());
     this.self = hostPort(Cluster.get(context.getSystem()).selfMember().address());
@@ -120,10 +137,23 @@ public final class NodeJoining {
    * @return done when the node is a member; fails with a {@link JoinFailure}
    */
   public static CompletionStage<Done> start(ActorSystem<?> system, Plan plan) {
+    return start(system, plan, RIVAL_PATIENCE);
+  }
+
+  static CompletionStage<Done> start(ActorSystem<?> system, Plan plan, Duration rivalPatience) {
     CompletableFuture<Done> joined = new CompletableFuture<>();
-    Greeter.start(system, plan.facts());
+    Optional<Lease> lease =
+        plan.settings().contactPoints().isEmpty()
+            ? Optional.empty()
+            : Optional.of(plan.lease().get());
+    Greeter.start(system, plan.facts(), lease);
+    Optional<ActorRef<FormationLease.Command>> keeper =
+        lease.map(
+            it ->
+                system.systemActorOf(
+                    FormationLease.create(it), "beamhive-formation-lease", Props.empty()));
     system.systemActorOf(
-        create(plan, Clock.systemUTC(), joined), "beamhive-joining", Props.empty());
+        create(plan, keeper, rivalPatience, joined), "beamhive-joining", Props.empty());
     system
         .getWhenTerminated()
         .thenRun(
@@ -143,6 +173,11 @@ public final class NodeJoining {
           "this node was taken out of its cluster: the other nodes could not reach it for a while"
               + " (network, or the node was frozen) and go on without it; start it again");
     }
+    if (reason.equals(Optional.of(SecondCluster.SECOND_CLUSTER))) {
+      return Optional.of(
+          "this node has ended to make room: the beamline has another cluster, which holds the"
+              + " formation lease; start this node again and it joins that one");
+    }
     if (reason.equals(Optional.of(CoordinatedShutdown.incompatibleConfigurationDetectedReason()))) {
       return Optional.of(
           "the cluster does not take this node, since they differ in what all nodes must have alike;"
@@ -151,22 +186,19 @@ public final class NodeJoining {
     return Optional.empty();
   }
 
-  private static Behavior<Command> create(Plan plan, Clock clock, CompletableFuture<Done> joined) {
+  private static Behavior<Command> create(
+      Plan plan,
+      Optional<ActorRef<FormationLease.Command>> lease,
+      Duration rivalPatience,
+      CompletableFuture<Done> joined) {
     return Behaviors.setup(
         context -> {
           context.setLoggerName(NodeJoining.class);
-          Optional<ActorRef<FormationLease.Command>> lease =
-              plan.settings().contactPoints().isEmpty()
-                  ? Optional.empty()
-                  : Optional.of(
-                      context
-                          .getSystem()
-                          .systemActorOf(
-                              FormationLease.create(plan.lease().get()),
-                              "beamhive-formation-lease",
-                              Props.empty()));
           return Behaviors.withTimers(
-              timers -> new NodeJoining(context, timers, plan, clock, lease, joined).begin());
+              timers ->
+                  new NodeJoining(
+                          context, timers, plan, Clock.systemUTC(), lease, rivalPatience, joined)
+                      .begin());
         });
   }
 
@@ -204,15 +236,17 @@ public final class NodeJoining {
   // ------------------------------------------------------------------ asking
 
   private Behavior<Command> onAsk() {
-    ActorSystem<?> system = context.getSystem();
-    for (String contact : contacts.addresses()) {
-      Adapter.toClassic(system)
-          .actorSelection(Greeter.path(system, contact))
-          .tell(
-              Greeting.write(new Greeting.Question(contact, self, replyTo, plan.facts())),
-              akka.actor.ActorRef.noSender());
-    }
+    contacts.addresses().forEach(this::ask);
     return decide();
+  }
+
+  private void ask(String contact) {
+    ActorSystem<?> system = context.getSystem();
+    Adapter.toClassic(system)
+        .actorSelection(Greeter.path(system, contact))
+        .tell(
+            Greeting.write(new Greeting.Question(contact, self, replyTo, plan.facts())),
+            akka.actor.ActorRef.noSender());
   }
 
   private Behavior<Command> onHeard(Heard heard) {
@@ -332,13 +366,65 @@ public final class NodeJoining {
     return contacts.shown(clock.instant()) + (joining ? "" : leaseTrouble);
   }
 
-  // ------------------------------------------------------------------ the end
-
   private Behavior<Command> onMember() {
-    lease.ifPresent(keeper -> keeper.tell(FormationLease.Hold.HOLD));
     joined.complete(Done.getInstance());
+    if (lease.isEmpty()) {
+      return Behaviors.stopped();
+    }
+    lease.get().tell(FormationLease.Hold.HOLD);
+    timers.cancelAll();
+    timers.startTimerWithFixedDelay(Tick.ASK, WATCH_INTERVAL);
+    return Behaviors.receive(Command.class)
+        .onMessageEquals(Tick.ASK, this::onWatch)
+        .onMessage(Heard.class, this::onHeardAsMember)
+        .onAnyMessage(late -> Behaviors.same())
+        .build();
+  }
+
+  // ------------------------------------------------------------------ as a member
+
+  private Behavior<Command> onWatch() {
+    contacts.addresses().stream().filter(contact -> !isMember(contact)).forEach(this::ask);
+    return Behaviors.same();
+  }
+
+  private Behavior<Command> onHeardAsMember(Heard heard) {
+    Optional<Greeting.Answer> rival =
+        Greeting.answer(heard.text())
+            .filter(answer -> answer.inCluster() && answer.holdsLease())
+            .filter(answer -> !isMember(answer.contact()))
+            .filter(answer -> answer.facts().beamline().equals(plan.facts().beamline()));
+    if (rival.isEmpty()) {
+      return Behaviors.same();
+    }
+    Instant now = clock.instant();
+    if (rivalLast.plus(WATCH_INTERVAL.multipliedBy(3)).isBefore(now)) {
+      rivalSince = now;
+    }
+    rivalLast = now;
+    if (rivalSince.plus(rivalPatience).isAfter(now)) {
+      return Behaviors.same();
+    }
+    context
+        .getLog()
+        .error(
+            "Node {} is in another cluster of this beamline and holds its formation lease: this"
+                + " node makes room and ends",
+            rival.get().contact());
+    CoordinatedShutdown.get(context.getSystem()).runAll(SecondCluster.SECOND_CLUSTER);
     return Behaviors.stopped();
   }
+
+  private boolean isMember(String contact) {
+    for (Member member : Cluster.get(context.getSystem()).state().getMembers()) {
+      if (hostPort(member.address()).equals(contact)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  // ------------------------------------------------------------------ the end
 
   private Behavior<Command> onTimedOut() {
     return end(

@@ -13,7 +13,7 @@ class ContactsTest {
   private static final NodeFacts FACTS = new NodeFacts("bl1", "1.0", "0.1.0", new TreeMap<>());
 
   private static Greeting.Answer answer(String contact, boolean inCluster) {
-    return new Greeting.Answer(contact, 1, inCluster, inCluster ? "Up" : "Removed", FACTS);
+    return new Greeting.Answer(contact, 1, inCluster, false, inCluster ? "Up" : "Removed", FACTS);
   }
 
   private final Contacts contacts = Contacts.of(List.of("a:1", "b:2"), START);

@@ -57,7 +57,7 @@ class NodeFactsTest {
     Greeting.Question question = new Greeting.Question("h:1", "g:2", "akka://x/y#3", OURS);
     assertThat(Greeting.question(Greeting.write(question))).contains(question);
     Greeting.Answer answer =
-        new Greeting.Answer("h:1", -7_000_000_000_000_000_001L, true, "Up", OURS);
+        new Greeting.Answer("h:1", -7_000_000_000_000_000_001L, true, true, "Up", OURS);
     assertThat(Greeting.answer(Greeting.write(answer))).contains(answer);
     assertThat(Greeting.answer(Greeting.write(question))).isEmpty();
     assertThat(Greeting.question("hello")).isEmpty();

@@ -95,13 +95,19 @@ class NodeJoiningIT {
 
   private CompletionStage<Done> join(
       ActorSystem<?> system, Optional<SSLContext> tls, JoinSettings settings) {
+    return join(system, tls, settings, leases);
+  }
+
+  private static CompletionStage<Done> join(
+      ActorSystem<?> system, Optional<SSLContext> tls, JoinSettings settings, FakeLeases leases) {
     return NodeJoining.start(
         system,
         new NodeJoining.Plan(
             settings,
             NodeFacts.of(system.settings().config()),
             tls,
-            () -> leases.of(Cluster.get(system).selfMember().uniqueAddress().toString())));
+            () -> leases.of(Cluster.get(system).selfMember().uniqueAddress().toString())),
+        Duration.ofSeconds(3));
   }
 
   private CompletionStage<Done> join(ActorSystem<?> system, JoinSettings settings) {
@@ -186,6 +192,22 @@ class NodeJoiningIT {
         .contains(at(gone) + ": connection refused")
         .contains("the formation lease is held by another node");
     assertThat(leases.owner()).contains("a node that is frozen");
+  }
+
+  @Test
+  void aClusterThatHasLostTheLeaseMakesRoomForTheOneThatHoldsIt() {
+    // as after a freeze of the first: each thought that it was alone
+    FakeLeases taken = new FakeLeases();
+    int port = freePort();
+    ActorSystem<Void> frozen = system(0);
+    done(join(frozen, contacts(Duration.ofSeconds(20), List.of(at(port)))));
+    ActorSystem<Void> second = system(port);
+    done(
+        join(second, Optional.empty(), contacts(Duration.ofSeconds(20), List.of(at(port))), taken));
+    frozen.getWhenTerminated().toCompletableFuture().orTimeout(30, TimeUnit.SECONDS).join();
+    assertThat(NodeJoining.ending(frozen).orElseThrow()).contains("another cluster", "start this");
+    assertThat(members(second)).hasSize(1);
+    assertThat(leases.owner()).isEmpty();
   }
 
   @Test
