@@ -16,31 +16,24 @@ import com.typesafe.config.ConfigValueFactory;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.Stream;
 import org.beamhive.actors.run.RunJournal;
 import org.beamhive.actors.scans.plan.PlanRegistry;
 import org.beamhive.cluster.ConfigProblem;
 import org.beamhive.cluster.NodeSettings;
 import org.beamhive.devices.config.DeviceConfig;
-import org.beamhive.devices.config.DeviceFile;
-import org.beamhive.devices.type.DeviceTypes;
 import org.beamhive.launcher.node.NodeGuardian;
 import org.beamhive.launcher.node.NodeParts;
 import org.beamhive.persistence.redis.RedisProbe;
-import org.beamhive.protocol.model.DeviceName;
+import org.beamhive.protocol.device.DeviceDirectoryProtocol;
 import org.beamhive.protocol.queue.ScanQueueProtocol;
 
 /**
@@ -83,11 +76,11 @@ public final class BeamhiveNode implements AutoCloseable {
    */
   public static BeamhiveNode start(Config config) {
     NodeSettings settings = NodeSettings.from(config);
-    List<DeviceConfig> devices = devices(settings);
+    List<DeviceConfig> devices = DeviceFiles.of(settings);
     PlanRegistry plans = PlanRegistry.load();
     // every mistake of the settings is found before the first thing is touched
     NodeParts.of(settings, inForce(config, settings, "redis://127.0.0.1"), devices, plans);
-    requireFree(settings.host(), settings.port(), "beamhive.node.port");
+    requireNodePort(config, settings);
     if (settings.has("gateway")) {
       requireFree(
           config.getString("beamhive.web.host"),
@@ -173,53 +166,13 @@ public final class BeamhiveNode implements AutoCloseable {
 
   // ------------------------------------------------------------------ before anything starts
 
-  private static List<DeviceConfig> devices(NodeSettings settings) {
-    if (settings.deviceFiles().isEmpty()) {
-      return List.of();
-    }
-    Path given = settings.deviceFiles().get();
-    List<String> mistakes = new ArrayList<>();
-    Map<DeviceName, Path> seen = new HashMap<>();
-    List<DeviceConfig> devices = new ArrayList<>();
-    for (Path file : deviceFiles(given)) {
-      DeviceFile read = read(file);
-      read.mistakes().forEach(mistake -> mistakes.add(mistake.toString()));
-      for (DeviceConfig device : read.devices()) {
-        Path other = seen.putIfAbsent(device.name(), file);
-        if (other != null) {
-          mistakes.add(file + ": device '" + device.name() + "' is in " + other + " already");
-        }
-        devices.add(device);
-      }
-    }
-    if (!mistakes.isEmpty()) {
-      throw new ConfigProblem(mistakes);
-    }
-    return devices;
-  }
-
-  private static List<Path> deviceFiles(Path given) {
-    if (!Files.exists(given)) {
-      throw new ConfigProblem(
-          List.of("the device file '" + given + "' (beamhive.node.devices) does not exist"));
-    }
-    if (!Files.isDirectory(given)) {
-      return List.of(given);
-    }
-    try (Stream<Path> inside = Files.list(given)) {
-      return inside.filter(file -> file.toString().matches(".*\\.ya?ml")).sorted().toList();
-    } catch (IOException unreadable) {
-      throw new ConfigProblem(
-          List.of("the device folder '" + given + "' can't be read: " + unreadable.getMessage()));
-    }
-  }
-
-  private static DeviceFile read(Path file) {
-    try {
-      return DeviceFile.parse(file.toString(), Files.readString(file), DeviceTypes.standard());
-    } catch (IOException unreadable) {
-      throw new ConfigProblem(
-          List.of("the device file '" + file + "' can't be read: " + unreadable.getMessage()));
+  /** Behind an address translation a node listens elsewhere than where others reach it. */
+  private static void requireNodePort(Config config, NodeSettings settings) {
+    String bindPort = config.getString("akka.remote.artery.bind.port");
+    if (bindPort.isEmpty()) {
+      requireFree(settings.host(), settings.port(), "beamhive.node.port");
+    } else {
+      requireFree(settings.host(), Integer.parseInt(bindPort), "akka.remote.artery.bind.port");
     }
   }
 
@@ -247,7 +200,7 @@ public final class BeamhiveNode implements AutoCloseable {
   }
 
   /** What the node's settings mean for the parts below. */
-  private static Config inForce(Config config, NodeSettings settings, String redisUrl) {
+  static Config inForce(Config config, NodeSettings settings, String redisUrl) {
     return ConfigFactory.empty()
         .withValue(
             "akka.remote.artery.canonical.hostname", ConfigValueFactory.fromAnyRef(settings.host()))
@@ -298,6 +251,11 @@ public final class BeamhiveNode implements AutoCloseable {
   /** The queue, for benchmarks and tests. */
   public ActorRef<ScanQueueProtocol.Request> queue() {
     return node.wiring().queue();
+  }
+
+  /** The list of devices, for benchmarks and tests. */
+  public ActorRef<DeviceDirectoryProtocol.Request> directory() {
+    return node.wiring().directory();
   }
 
   /** The stored runs, for benchmarks and tests. */

@@ -42,6 +42,7 @@ public final class WebServer extends AllDirectives {
             new HistoryRoutes(api).routes(),
             new ControlRoutes(api).routes(),
             new ResourceRoutes(api, status).routes(),
+            new ClusterRoutes(api).routes(),
             new RunRoutes(api).routes(),
             new LiveRoutes(api, status).routes());
     this.health = new HealthRoutes(api).routes();

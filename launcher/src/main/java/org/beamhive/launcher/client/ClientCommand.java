@@ -23,7 +23,10 @@ abstract class ClientCommand implements Callable<Integer> {
   @Option(
       names = "--url",
       paramLabel = "URL",
-      description = "The server; default ${DEFAULT-VALUE} (or the environment's BEAMHIVE_URL).",
+      description = {
+        "The gateway, or several with commas: the next one is asked if one doesn't answer;",
+        "default ${DEFAULT-VALUE} (or the environment's BEAMHIVE_URL)."
+      },
       defaultValue = "${env:BEAMHIVE_URL:-http://127.0.0.1:60610}")
   private String url;
 

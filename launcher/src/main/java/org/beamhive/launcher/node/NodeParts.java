@@ -2,7 +2,9 @@ package org.beamhive.launcher.node;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import org.beamhive.actors.bridge.BridgeSettings;
 import org.beamhive.actors.engine.EngineSettings;
 import org.beamhive.actors.filewriter.actor.FileWriterSettings;
@@ -10,6 +12,7 @@ import org.beamhive.actors.queue.QueueSettings;
 import org.beamhive.actors.run.RunSettings;
 import org.beamhive.actors.scans.plan.PlanRegistry;
 import org.beamhive.actors.web.WebSettings;
+import org.beamhive.cluster.ConfigLayers;
 import org.beamhive.cluster.ConfigProblem;
 import org.beamhive.cluster.NodeSettings;
 import org.beamhive.devices.actor.DevicesSettings;
@@ -40,24 +43,36 @@ public record NodeParts(
   /**
    * Reads all settings.
    *
-   * @throws ConfigProblem naming the key, what was given and what is allowed
+   * @throws ConfigProblem naming, for each part, the key, what was given and what is allowed
    */
   public static NodeParts of(
       NodeSettings node, Config config, List<DeviceConfig> deviceConfigs, PlanRegistry plans) {
+    List<String> mistakes = new ArrayList<>();
+    NodeParts parts =
+        new NodeParts(
+            node,
+            deviceConfigs,
+            plans,
+            part(config, DevicesSettings::from, mistakes),
+            part(config, EngineSettings::from, mistakes),
+            part(config, QueueSettings::from, mistakes),
+            part(config, RunSettings::from, mistakes),
+            part(config, FileWriterSettings::from, mistakes),
+            part(config, BridgeSettings::from, mistakes),
+            part(config, WebSettings::from, mistakes));
+    if (!mistakes.isEmpty()) {
+      throw new ConfigProblem(
+          mistakes.stream().map(mistake -> ConfigLayers.located(config, mistake)).toList());
+    }
+    return parts;
+  }
+
+  private static <T> T part(Config config, Function<Config, T> read, List<String> mistakes) {
     try {
-      return new NodeParts(
-          node,
-          deviceConfigs,
-          plans,
-          DevicesSettings.from(config),
-          EngineSettings.from(config),
-          QueueSettings.from(config),
-          RunSettings.from(config),
-          FileWriterSettings.from(config),
-          BridgeSettings.from(config),
-          WebSettings.from(config));
+      return read.apply(config);
     } catch (ConfigException | IllegalArgumentException wrong) {
-      throw new ConfigProblem(List.of(wrong.getMessage()));
+      mistakes.add(wrong.getMessage());
+      return null;
     }
   }
 }
