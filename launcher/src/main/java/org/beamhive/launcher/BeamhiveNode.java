@@ -41,6 +41,7 @@ import org.beamhive.launcher.join.NodeTls;
 import org.beamhive.launcher.node.NodeGuardian;
 import org.beamhive.launcher.node.NodeParts;
 import org.beamhive.persistence.redis.RedisProbe;
+import org.beamhive.protocol.device.DeviceDirectoryProtocol;
 import org.beamhive.protocol.queue.ScanQueueProtocol;
 
 /**
@@ -290,6 +291,11 @@ public final class BeamhiveNode implements AutoCloseable {
   /** The queue, for benchmarks and tests. */
   public ActorRef<ScanQueueProtocol.Request> queue() {
     return node.wiring().queue();
+  }
+
+  /** The list of devices, for benchmarks and tests. */
+  public ActorRef<DeviceDirectoryProtocol.Request> directory() {
+    return node.wiring().directory();
   }
 
   /** The stored runs, for benchmarks and tests. */

@@ -16,10 +16,11 @@ import org.beamhive.protocol.device.DeviceProtocol.Attach;
 import org.beamhive.protocol.device.DeviceProtocol.AttachReply;
 import org.beamhive.protocol.device.DeviceProtocol.Attached;
 import org.beamhive.protocol.device.DeviceProtocol.Detach;
+import org.beamhive.protocol.device.DeviceProtocol.KeepAlive;
 import org.beamhive.protocol.device.DeviceProtocol.NotAttached;
 import org.beamhive.protocol.device.DeviceProtocol.Reply;
 import org.beamhive.protocol.device.DeviceProtocol.Request;
-import org.beamhive.protocol.device.DeviceProtocol.Stop;
+import org.beamhive.protocol.device.DeviceProtocol.StopFor;
 import org.beamhive.protocol.model.DeviceDescription;
 import org.beamhive.protocol.model.DeviceName;
 import org.beamhive.protocol.model.DeviceView;
@@ -27,8 +28,8 @@ import org.beamhive.protocol.model.Epoch;
 import org.beamhive.protocol.scan.ScanWorkerProtocol.Command;
 
 /**
- * The devices of one plan: found by name, attached once, then talked to directly; watched, and
- * attached again when they come back on another node.
+ * The devices of one plan: found by name, attached once, then talked to directly; watched, told
+ * that their worker is alive, and attached again when they were lost.
  */
 final class DeviceLinks {
   private final ActorContext<Command> context;
@@ -86,7 +87,23 @@ final class DeviceLinks {
 
   /** True if it was the ref in use, which then is no more. */
   boolean onGone(WorkerMessage.DeviceGone gone) {
+    problems.remove(gone.device());
     return refs.remove(gone.device(), gone.ref());
+  }
+
+  /** The device does nothing for this worker any more until it is attached again. */
+  void forget(DeviceName device, String problem) {
+    ActorRef<Request> ref = refs.remove(device);
+    if (ref != null) {
+      context.unwatch(ref);
+    }
+    problems.put(device, problem);
+  }
+
+  /** Tells each attached device that its worker is alive. */
+  void keepAlive() {
+    KeepAlive alive = new KeepAlive(epoch, replies);
+    refs.values().forEach(ref -> ref.tell(alive));
   }
 
   Set<DeviceName> missing() {
@@ -98,7 +115,12 @@ final class DeviceLinks {
   /** Why devices are missing, for people. */
   String missingBecause() {
     return missing().stream()
-        .map(name -> problems.getOrDefault(name, "device '" + name + "' does not answer"))
+        .map(
+            name ->
+                problems.getOrDefault(
+                    name,
+                    "device '%s' does not answer: is a node of hutch '%s' up?"
+                        .formatted(name, views.get(name).hutch())))
         .collect(Collectors.joining("; "));
   }
 
@@ -120,13 +142,13 @@ final class DeviceLinks {
     return epoch;
   }
 
-  /** Stops a device, attached or not. */
+  /** Stops a device, attached or not, unless a newer worker has it. */
   void stop(DeviceName device) {
     ActorRef<Request> ref = refs.get(device);
     if (ref != null) {
-      ref.tell(Stop.STOP);
+      ref.tell(new StopFor(epoch));
     } else if (views.containsKey(device)) {
-      resolve.apply(views.get(device)).tell(Stop.STOP);
+      resolve.apply(views.get(device)).tell(new StopFor(epoch));
     }
   }
 

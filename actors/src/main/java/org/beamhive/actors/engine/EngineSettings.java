@@ -2,6 +2,7 @@ package org.beamhive.actors.engine;
 
 import com.typesafe.config.Config;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * Settings of the worker and its bundler, from {@code beamhive.engine}.
@@ -16,6 +17,11 @@ import java.time.Duration;
  *     ones in the device
  * @param stopTimeout how long the end of a plan waits for devices to stop and unstage
  * @param logTimeout how long the end of a plan waits for the log before the worker is started again
+ * @param keepAliveInterval how often the worker tells its devices that it is alive
+ * @param deviceWait how long a run waits for a device that is gone before it is ended as failed;
+ *     for ever if empty
+ * @param resumeWithin how long a device may have been gone so that its run goes on by itself, from
+ *     {@code beamhive.recovery}
  * @param parkTimeout how long a node that goes away waits for the next checkpoint before it pauses
  *     at once
  */
@@ -29,8 +35,13 @@ public record EngineSettings(
     Duration stepTimeout,
     Duration stopTimeout,
     Duration logTimeout,
-    Duration parkTimeout) {
-  /** Reads {@code beamhive.engine} of the whole configuration. */
+    Duration parkTimeout,
+    Duration keepAliveInterval,
+    Optional<Duration> deviceWait,
+    Duration resumeWithin) {
+  private static final String FOR_EVER = "for-ever";
+
+  /** Reads {@code beamhive.engine} and {@code beamhive.recovery} of the whole configuration. */
   public static EngineSettings from(Config config) {
     Config engine = config.getConfig("beamhive.engine");
     return new EngineSettings(
@@ -43,10 +54,28 @@ public record EngineSettings(
         engine.getDuration("step-timeout"),
         engine.getDuration("stop-timeout"),
         engine.getDuration("log-timeout"),
-        engine.getDuration("park-timeout"));
+        engine.getDuration("park-timeout"),
+        engine.getDuration("keep-alive-interval"),
+        engine.getString("device-wait").equals(FOR_EVER)
+            ? Optional.empty()
+            : Optional.of(engine.getDuration("device-wait")),
+        resumeWithin(config.getConfig("beamhive.recovery")));
+  }
+
+  /** Only one policy lets a run go on by itself after it has stood. */
+  private static Duration resumeWithin(Config recovery) {
+    return recovery.getString("policy").equals("resume")
+        ? recovery.getDuration("resume-within")
+        : Duration.ZERO;
   }
 
   public EngineSettings {
+    if (keepAliveInterval.isNegative() || keepAliveInterval.isZero()) {
+      throw new IllegalArgumentException(
+          "beamhive.engine.keep-alive-interval = "
+              + keepAliveInterval
+              + ": must be longer than 0 and shorter than beamhive.devices.owner-timeout");
+    }
     if (lookAhead < 1) {
       throw new IllegalArgumentException(
           "beamhive.engine.look-ahead = " + lookAhead + ": at least 1 is needed");

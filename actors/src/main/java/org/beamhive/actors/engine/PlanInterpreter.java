@@ -554,9 +554,28 @@ final class PlanInterpreter {
     pending.clear();
   }
 
-  /** The device has vanished: it won't answer any more. */
+  /**
+   * The device is lost: it won't answer any more. What it was told is done again when it is back;
+   * for an unstaging nobody else remembers that.
+   */
   void gone(DeviceName device) {
-    abandoned.values().removeIf(one -> device.equals(one.device()));
+    abandoned
+        .values()
+        .removeIf(
+            one -> {
+              if (!device.equals(one.device())) {
+                return false;
+              }
+              if (one.step() != null && one.step().instruction() instanceof Instruction.Unstage) {
+                replay.addFirst(one.step());
+              }
+              return true;
+            });
+  }
+
+  /** Whether this command has not been answered yet. */
+  boolean awaits(long token) {
+    return pending.containsKey(token) || abandoned.containsKey(token);
   }
 
   /** Interrupted devices have had time enough to say that they stand. */

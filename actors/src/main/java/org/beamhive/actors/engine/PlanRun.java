@@ -39,6 +39,7 @@ import org.beamhive.protocol.device.DeviceProtocol.Done;
 import org.beamhive.protocol.device.DeviceProtocol.Failed;
 import org.beamhive.protocol.device.DeviceProtocol.Locate;
 import org.beamhive.protocol.device.DeviceProtocol.Located;
+import org.beamhive.protocol.device.DeviceProtocol.NotYours;
 import org.beamhive.protocol.device.DeviceProtocol.Read;
 import org.beamhive.protocol.device.DeviceProtocol.Stage;
 import org.beamhive.protocol.device.DeviceProtocol.Trigger;
@@ -62,11 +63,14 @@ import org.beamhive.protocol.scan.ScanWorkerProtocol.Resume;
 import org.beamhive.protocol.scan.ScanWorkerProtocol.RunOpened;
 import org.beamhive.protocol.scan.ScanWorkerProtocol.StateChanged;
 import org.beamhive.protocol.scan.ScanWorkerProtocol.Stop;
+import org.beamhive.protocol.scan.ScanWorkerProtocol.Waiting;
 import org.beamhive.protocol.scan.ScanWorkerProtocol.WorkerState;
 
 /**
  * The states of a worker from the moment its devices are attached: running, pausing, paused,
- * reattaching, finishing. What is executed and what is waited for is in {@link PlanInterpreter};
+ * awaiting devices, finishing. A device that is lost (its node or its IOC died, its worker was not
+ * heard) costs nothing but time: the plan goes back to its last checkpoint, waits for the device,
+ * and goes on by itself. What is executed and what is waited for is in {@link PlanInterpreter};
  * here is what happens around it.
  */
 final class PlanRun {
@@ -90,6 +94,10 @@ final class PlanRun {
 
   private static final Duration TICK = Duration.ofSeconds(1);
 
+  /** A device that fails so may come back; any other failure is the plan's. */
+  private static final Set<String> LOST =
+      Set.of("disconnected", "not-connected", "owner-silent", "closed");
+
   private final ActorContext<Command> context;
   private final TimerScheduler<Command> timers;
   private final ScanJob job;
@@ -107,6 +115,12 @@ final class PlanRun {
   private boolean resumeAsked;
   private ActorRef<Parked> parking;
   private final Set<DeviceName> lost = new LinkedHashSet<>();
+  private String lostBecause = "";
+  // while devices are awaited
+  private Instant awaitedSince;
+  private String alarm = "";
+  private boolean goOnHoweverLate;
+  private boolean over;
 
   PlanRun(
       ActorContext<Command> context,
@@ -151,6 +165,11 @@ final class PlanRun {
     lost.addAll(links.missing());
     if (!pausedBecause.isEmpty()) {
       return paused(pausedBecause);
+    }
+    if (!lost.isEmpty()) {
+      Behavior<Command> awaiting = awaitDevices(false);
+      raiseAlarm();
+      return awaiting;
     }
     queue.tell(new StateChanged(job.item(), WorkerState.RUNNING, ""));
     return advance();
@@ -246,13 +265,21 @@ final class PlanRun {
           .build();
 
   private Behavior<Command> onAnswerWhileRunning(DeviceAnswered answer) {
-    take(answer.reply());
-    return advance();
+    takeOrLose(answer.reply());
+    return advanceUnlessLost();
   }
 
   private Behavior<Command> onBundlerWhileRunning(BundlerSaid said) {
     take(said.reply());
-    return advance();
+    return advanceUnlessLost();
+  }
+
+  private Behavior<Command> advanceUnlessLost() {
+    if (lost.isEmpty() || plan.failure() != null) {
+      return advance();
+    }
+    context.getLog().warn("The plan goes back to its last checkpoint, because {}", lostBecause);
+    return pauseNow(Then.REATTACH, lostBecause);
   }
 
   private Behavior<Command> onSleepOverWhileRunning(SleepOver over) {
@@ -300,22 +327,39 @@ final class PlanRun {
     if (!links.onGone(gone)) {
       return Behaviors.same();
     }
-    lose(gone.device());
-    context
-        .getLog()
-        .warn(
-            "Device {} has started anew: the plan goes back to its last checkpoint", gone.device());
-    return pauseNow(Then.REATTACH, "device '" + gone.device() + "' has started anew");
+    lose(gone.device(), "device '" + gone.device() + "' has started anew");
+    return advanceUnlessLost();
   }
 
   /** A point that waits for this device alone would never be complete. */
-  private void lose(DeviceName device) {
+  private void lose(DeviceName device, String because) {
     lost.add(device);
+    lostBecause = because;
     plan.gone(device);
     if (plan.reads(device)) {
       Refusal problem = Refusal.of("not-connected", "device '" + device + "' is gone");
       bundler.tell(new ScanBundlerProtocol.ReadFailed(device, plan.point(), problem));
     }
+  }
+
+  /** Takes the answer of a device, which may say that the device is lost. */
+  private void takeOrLose(DeviceProtocol.Reply reply) {
+    if (reply instanceof NotYours not) {
+      if (links.ref(not.device()) != null) {
+        lose(not.device(), not.problem());
+      }
+    } else if (reply instanceof Failed failed && LOST.contains(failed.problem().code())) {
+      if (plan.awaits(failed.token())) {
+        lose(failed.device(), failed.problem());
+      }
+    } else {
+      take(reply);
+    }
+  }
+
+  private void lose(DeviceName device, Refusal problem) {
+    links.forget(device, problem.text());
+    lose(device, problem.text());
   }
 
   private void take(DeviceProtocol.Reply reply) {
@@ -336,11 +380,19 @@ final class PlanRun {
       if (!openReported && plan.openDurable()) {
         reportOpened();
       }
-    } else if (reply instanceof PointFailed failed && lost.contains(failed.device())) {
+    } else if (reply instanceof PointFailed failed && !over && isLost(failed)) {
+      if (!lost.contains(failed.device())) {
+        lose(failed.device(), failed.problem());
+      }
       plan.onPointLost(failed.point());
     } else if (reply instanceof PointFailed failed) {
       plan.onPointFailed(failed.point(), failed.problem());
     }
+  }
+
+  private boolean isLost(PointFailed failed) {
+    return lost.contains(failed.device())
+        || LOST.contains(failed.problem().code()) && plan.reads(failed.device());
   }
 
   private void reportOpened() {
@@ -409,7 +461,7 @@ final class PlanRun {
 
   private Behavior<Command> onAnswerWhileStopping(
       Then then, String because, DeviceAnswered answer) {
-    take(answer.reply());
+    takeOrLose(answer.reply());
     return plan.stopping() ? Behaviors.same() : arrived(then, because);
   }
 
@@ -457,7 +509,7 @@ final class PlanRun {
 
   private Behavior<Command> onGoneAside(DeviceGone gone) {
     if (links.onGone(gone)) {
-      lose(gone.device());
+      lose(gone.device(), "device '" + gone.device() + "' has started anew");
     }
     return Behaviors.same();
   }
@@ -474,7 +526,7 @@ final class PlanRun {
     return switch (parking != null ? Then.PARK : then) {
       case PAUSE -> goOn ? onResume() : paused(because);
       case PARK -> parked();
-      case REATTACH -> reattaching();
+      case REATTACH -> awaitDevices(false);
     };
   }
 
@@ -494,15 +546,12 @@ final class PlanRun {
   }
 
   private Behavior<Command> onAnswerAside(DeviceAnswered answer) {
-    take(answer.reply());
+    takeOrLose(answer.reply());
     return Behaviors.same();
   }
 
   private Behavior<Command> onResume() {
-    if (!lost.isEmpty()) {
-      return reattaching();
-    }
-    return goOn();
+    return lost.isEmpty() ? goOn() : awaitDevices(true);
   }
 
   private Behavior<Command> goOn() {
@@ -511,8 +560,18 @@ final class PlanRun {
     return advance();
   }
 
-  /** Takes lost devices again, then goes on; if they don't come back, pauses. */
-  private Behavior<Command> reattaching() {
+  // ------------------------------------------------------------------ awaiting devices
+
+  /**
+   * Takes lost devices again, then goes on. If they don't come back soon, it says so and goes on
+   * waiting.
+   *
+   * @param asked whether a person wants the plan to go on, so that it does however late it is
+   */
+  private Behavior<Command> awaitDevices(boolean asked) {
+    awaitedSince = parts.clock().instant();
+    alarm = "";
+    goOnHoweverLate = asked;
     links.attachMissing();
     timers.startTimerWithFixedDelay(AskAgain.ASK_AGAIN, parts.settings().attachRetry());
     timers.startSingleTimer(TimeIsUp.TIME_IS_UP, parts.settings().attachTimeout());
@@ -525,8 +584,8 @@ final class PlanRun {
         .onMessage(Abort.class, abort -> finish("aborted", abort.reason()))
         .onMessage(Halt.class, halt -> finish("halted", "halted"))
         .onMessage(Park.class, park -> onParkWhilePausing(park, "the node goes away"))
-        .onMessage(Pause.class, pause -> onNotReattached())
-        .onMessage(Resume.class, resume -> Behaviors.same())
+        .onMessage(Pause.class, pause -> onPauseWhileAwaiting())
+        .onMessage(Resume.class, resume -> onResumeWhileAwaiting())
         .onMessage(DeviceAnswered.class, this::onAnswerAside)
         .onMessage(BundlerSaid.class, said -> onBundlerAside(said))
         .onMessage(SleepOver.class, late -> Behaviors.same())
@@ -542,29 +601,76 @@ final class PlanRun {
     if (!links.missing().isEmpty()) {
       return Behaviors.same();
     }
-    timers.cancel(AskAgain.ASK_AGAIN);
-    timers.cancel(TimeIsUp.TIME_IS_UP);
+    endAwaiting();
     bundler.tell(new Describe(links.descriptions()));
     plan.startedAnew(lost);
     lost.clear();
-    return goOn();
+    Duration gap = Duration.between(awaitedSince, parts.clock().instant());
+    boolean soon = alarm.isEmpty() || gap.compareTo(parts.settings().resumeWithin()) <= 0;
+    return soon || goOnHoweverLate ? goOn() : paused(tooLate(gap, parts.settings()));
+  }
+
+  /** Why a plan does not go on by itself although its devices are back. */
+  static String tooLate(Duration gap, EngineSettings settings) {
+    return "its devices are back after %.1f s, but beamhive.recovery lets a run go on by itself only within %.1f s"
+        .formatted(gap.toMillis() / 1000.0, settings.resumeWithin().toMillis() / 1000.0);
+  }
+
+  private void endAwaiting() {
+    timers.cancel(AskAgain.ASK_AGAIN);
+    timers.cancel(TimeIsUp.TIME_IS_UP);
   }
 
   private Behavior<Command> onAskToReattach() {
     links.attachMissing();
+    if (!alarm.isEmpty() && !alarm.equals(links.missingBecause())) {
+      tellWaiting();
+    }
     return Behaviors.same();
   }
 
   private Behavior<Command> onNotReattached() {
-    timers.cancel(AskAgain.ASK_AGAIN);
+    if (!alarm.isEmpty()) {
+      return finish("failed", alarm + "; given up after beamhive.engine.device-wait");
+    }
+    raiseAlarm();
+    return Behaviors.same();
+  }
+
+  private void raiseAlarm() {
+    tellWaiting();
     timers.cancel(TimeIsUp.TIME_IS_UP);
-    return paused(links.missing().isEmpty() ? "a pause was asked for" : links.missingBecause());
+    parts
+        .settings()
+        .deviceWait()
+        .ifPresent(wait -> timers.startSingleTimer(TimeIsUp.TIME_IS_UP, wait));
+  }
+
+  private void tellWaiting() {
+    alarm = links.missingBecause();
+    context.getLog().warn("ALARM the scan waits: {}", alarm);
+    queue.tell(new Waiting(job.item(), alarm + "; the scan waits and goes on by itself"));
+  }
+
+  private Behavior<Command> onPauseWhileAwaiting() {
+    endAwaiting();
+    return paused("a pause was asked for; " + links.missingBecause());
+  }
+
+  private Behavior<Command> onResumeWhileAwaiting() {
+    goOnHoweverLate = true;
+    if (!alarm.isEmpty()) {
+      // the queue thinks that the plan goes on now
+      tellWaiting();
+    }
+    return Behaviors.same();
   }
 
   // ------------------------------------------------------------------ finishing
 
   private Behavior<Command> finish(String exitStatus, String message) {
     Ending ending = new Ending(exitStatus, message);
+    over = true;
     timers.cancel(AskAgain.ASK_AGAIN);
     timers.cancel(ParkNow.PARK_NOW);
     switch (exitStatus) {

@@ -6,20 +6,24 @@ import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.BehaviorBuilder;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.TimerScheduler;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import org.beamhive.actors.engine.WorkerMessage.AskAgain;
 import org.beamhive.actors.engine.WorkerMessage.AttachAnswered;
+import org.beamhive.actors.engine.WorkerMessage.DeviceAnswered;
 import org.beamhive.actors.engine.WorkerMessage.DeviceGone;
 import org.beamhive.actors.engine.WorkerMessage.DevicesKnown;
 import org.beamhive.actors.engine.WorkerMessage.LogHolds;
+import org.beamhive.actors.engine.WorkerMessage.Pulse;
 import org.beamhive.actors.engine.WorkerMessage.TimeIsUp;
 import org.beamhive.actors.scans.plan.BuiltPlan;
 import org.beamhive.protocol.device.DeviceDirectoryProtocol;
 import org.beamhive.protocol.device.DeviceDirectoryProtocol.GetDevices;
+import org.beamhive.protocol.device.DeviceProtocol.NotYours;
 import org.beamhive.protocol.model.DeviceView;
 import org.beamhive.protocol.model.Refusal;
 import org.beamhive.protocol.run.RunLogProtocol;
@@ -39,6 +43,7 @@ import org.beamhive.protocol.scan.ScanWorkerProtocol.Request;
 import org.beamhive.protocol.scan.ScanWorkerProtocol.Resume;
 import org.beamhive.protocol.scan.ScanWorkerProtocol.StateChanged;
 import org.beamhive.protocol.scan.ScanWorkerProtocol.Stop;
+import org.beamhive.protocol.scan.ScanWorkerProtocol.Waiting;
 import org.beamhive.protocol.scan.ScanWorkerProtocol.WorkerState;
 
 /**
@@ -47,8 +52,9 @@ import org.beamhive.protocol.scan.ScanWorkerProtocol.WorkerState;
  *
  * <p>The ScanQueue starts one worker per item and is told what happens by {@link Report}s. States:
  * learning (what the log holds, which devices there are), attaching, then those of {@link PlanRun}:
- * running, pausing, paused, finishing. If the worker fails, the queue starts another with a higher
- * epoch, which goes on from the log.
+ * running, pausing, paused, awaiting devices, finishing. If the worker fails, the queue starts
+ * another with a higher epoch, which goes on from the log; a worker that learns that it has such a
+ * successor ends at once ({@link WorkerFence}).
  */
 public final class ScanWorker {
   /** A worker for a job. */
@@ -60,7 +66,7 @@ public final class ScanWorker {
                   Command.class,
                   Map.of("run", job.run().value()),
                   Behaviors.withTimers(
-                      timers -> new ScanWorker(context, timers, job, parts, queue).learning()));
+                      timers -> new ScanWorker(context, timers, job, parts, queue).start()));
             })
         .narrow();
   }
@@ -81,6 +87,8 @@ public final class ScanWorker {
   private String refusedBecause;
   private boolean pauseAsked;
   private boolean resumeAsked;
+  // since when it is known that devices are missing that the run needs
+  private Instant missingSince;
   // an end that was asked for before it is known what the log holds
   private Supplier<Behavior<Command>> endAsked;
 
@@ -106,6 +114,11 @@ public final class ScanWorker {
 
   // ------------------------------------------------------------------ learning
 
+  private Behavior<Command> start() {
+    timers.startTimerWithFixedDelay(Pulse.PULSE, parts.settings().keepAliveInterval());
+    return Behaviors.intercept(() -> new WorkerFence(job.item(), links, queue), learning());
+  }
+
   private Behavior<Command> learning() {
     log.tell(new GetProgress(progressReplies));
     parts.directory().tell(new GetDevices(deviceReplies));
@@ -120,13 +133,10 @@ public final class ScanWorker {
   }
 
   private BehaviorBuilder<Command> beforeStart() {
-    return beforeStart(resume -> onResumeBeforeStart());
-  }
-
-  private BehaviorBuilder<Command> beforeStart(Function<Resume, Behavior<Command>> onResume) {
     return Behaviors.receive(Command.class)
+        .onMessage(DeviceAnswered.class, this::onDeviceAnswered)
         .onMessage(Pause.class, pause -> onPauseBeforeStart())
-        .onMessage(Resume.class, onResume::apply)
+        .onMessage(Resume.class, resume -> onResumeBeforeStart())
         .onMessage(Stop.class, stop -> giveUp("stopped", "stopped before it began"))
         .onMessage(Abort.class, abort -> giveUp("aborted", abort.reason()))
         .onMessage(Halt.class, halt -> giveUp("halted", "halted before it began"))
@@ -165,7 +175,34 @@ public final class ScanWorker {
     if (job.mode() == Mode.CLOSE) {
       return giveUp("failed", job.because());
     }
-    return fresh() ? giveUp("failed", refusedBecause) : waitForOperator(refusedBecause);
+    if (fresh()) {
+      return giveUp("failed", refusedBecause);
+    }
+    if (missingSince != null) {
+      return giveUp("failed", refusedBecause + "; given up after beamhive.engine.device-wait");
+    }
+    missingSince = parts.clock().instant();
+    tellWaiting();
+    parts
+        .settings()
+        .deviceWait()
+        .ifPresent(wait -> timers.startSingleTimer(TimeIsUp.TIME_IS_UP, wait));
+    return Behaviors.same();
+  }
+
+  /** The run is open, but its plan can't be built yet: its devices are not all known. */
+  private void tellWaiting() {
+    context.getLog().warn("ALARM the scan waits: {}", refusedBecause);
+    if (job.mode() == Mode.RESUME_PAUSED && !resumeAsked) {
+      String because = job.because() + "; " + refusedBecause;
+      queue.tell(new StateChanged(job.item(), WorkerState.PAUSED, because));
+    } else if (pauseAsked) {
+      String because = "a pause was asked for; " + refusedBecause;
+      queue.tell(new StateChanged(job.item(), WorkerState.PAUSED, because));
+    } else {
+      queue.tell(
+          new Waiting(job.item(), refusedBecause + "; the scan waits and goes on by itself"));
+    }
   }
 
   private boolean fresh() {
@@ -223,7 +260,7 @@ public final class ScanWorker {
     timers.startTimerWithFixedDelay(AskAgain.ASK_AGAIN, parts.settings().attachRetry());
     timers.startSingleTimer(TimeIsUp.TIME_IS_UP, parts.settings().attachTimeout());
     if (links.missing().isEmpty()) {
-      return start(plan, "");
+      return start(plan);
     }
     return beforeStart()
         .onMessage(AttachAnswered.class, answer -> onAttachAnswered(plan, answer))
@@ -237,7 +274,7 @@ public final class ScanWorker {
 
   private Behavior<Command> onAttachAnswered(BuiltPlan plan, AttachAnswered answer) {
     links.onAnswer(answer.reply());
-    return links.missing().isEmpty() ? start(plan, "") : Behaviors.same();
+    return links.missing().isEmpty() ? start(plan) : Behaviors.same();
   }
 
   private Behavior<Command> onDeviceGone(DeviceGone gone) {
@@ -251,17 +288,29 @@ public final class ScanWorker {
   }
 
   private Behavior<Command> onNotAttached(BuiltPlan plan) {
-    return fresh() ? giveUp("failed", links.missingBecause()) : start(plan, links.missingBecause());
+    return fresh() ? giveUp("failed", links.missingBecause()) : start(plan);
   }
 
-  private Behavior<Command> start(BuiltPlan plan, String missingBecause) {
+  /** A device may have let go of a worker that was silent for too long. */
+  private Behavior<Command> onDeviceAnswered(DeviceAnswered answer) {
+    if (answer.reply() instanceof NotYours not) {
+      links.forget(not.device(), not.problem().text());
+    }
+    return Behaviors.same();
+  }
+
+  private Behavior<Command> start(BuiltPlan plan) {
     timers.cancel(AskAgain.ASK_AGAIN);
     timers.cancel(TimeIsUp.TIME_IS_UP);
-    String pausedBecause = missingBecause;
+    String pausedBecause = "";
     if (job.mode() == Mode.RESUME_PAUSED && !resumeAsked) {
       pausedBecause = job.because();
     } else if (pauseAsked) {
       pausedBecause = "paused before it began";
+    } else if (missingSince != null && !resumeAsked) {
+      Duration gap = Duration.between(missingSince, parts.clock().instant());
+      boolean soon = gap.compareTo(parts.settings().resumeWithin()) <= 0;
+      pausedBecause = soon ? "" : PlanRun.tooLate(gap, parts.settings());
     }
     return new PlanRun(context, timers, job, parts, queue, links, log, progress, readout)
         .begin(plan.steps(), pausedBecause);
@@ -272,12 +321,18 @@ public final class ScanWorker {
   private Behavior<Command> onPauseBeforeStart() {
     pauseAsked = true;
     resumeAsked = false;
+    if (missingSince != null) {
+      tellWaiting();
+    }
     return Behaviors.same();
   }
 
   private Behavior<Command> onResumeBeforeStart() {
     pauseAsked = false;
     resumeAsked = true;
+    if (missingSince != null) {
+      tellWaiting();
+    }
     return Behaviors.same();
   }
 
@@ -328,21 +383,5 @@ public final class ScanWorker {
             opened ? List.of(job.run()) : List.of(),
             opened ? List.of(job.scanId()) : List.of()));
     return Behaviors.stopped();
-  }
-
-  /** The plan can't be built now, but its run is open: an operator decides. */
-  private Behavior<Command> waitForOperator(String because) {
-    timers.cancel(AskAgain.ASK_AGAIN);
-    queue.tell(new StateChanged(job.item(), WorkerState.PAUSED, because));
-    return beforeStart(resume -> learning())
-        .onMessage(DevicesKnown.class, this::onDevicesKnownLate)
-        .onMessage(LogHolds.class, late -> Behaviors.same())
-        .onMessage(TimeIsUp.class, late -> Behaviors.same())
-        .build();
-  }
-
-  private Behavior<Command> onDevicesKnownLate(DevicesKnown known) {
-    devices = known.devices().devices();
-    return Behaviors.same();
   }
 }

@@ -25,6 +25,11 @@ sealed interface WorkerMessage extends Internal {
 
   record SleepOver(long token) implements WorkerMessage {}
 
+  /** It is time to tell the devices that the worker is alive. */
+  enum Pulse implements WorkerMessage {
+    PULSE
+  }
+
   /** Looks after what takes too long. */
   enum Tick implements WorkerMessage {
     TICK

@@ -64,6 +64,14 @@ sealed interface QueueEvent extends QueueStored {
   record ItemEnded(ItemResult result, QueueItem requeued, QueueItem looped, boolean active)
       implements QueueEvent {}
 
+  /**
+   * A queue actor has taken over. After a split of the cluster there may be two, each of which
+   * thinks that it is alone: the one that is named last is in charge.
+   *
+   * @param queue the uid of that actor
+   */
+  record InCharge(String queue) implements QueueEvent {}
+
   /** A follower has taken in a run to its end. */
   record RunFollowed(RunUid run, String follower, String result) implements QueueEvent {}
 }

@@ -15,6 +15,11 @@ sealed interface QueueMessage extends Internal {
     RECOVERED
   }
 
+  /** The queue that is in charge instead of this one may have fallen silent. */
+  enum TakeCharge implements QueueMessage {
+    TAKE_CHARGE
+  }
+
   /** The queue goes on with its next item. */
   enum TakeNext implements QueueMessage {
     TAKE

@@ -12,6 +12,8 @@ import java.time.Duration;
  * @param workerRestarts how often in a row a worker that failed is started again before its run is
  *     closed
  * @param workerRestartDelay how long to wait before that
+ * @param standAside how long a queue that was overtaken by another one waits for that one to fall
+ *     silent before it takes over again
  * @param resumeWithin longest gap after which a run goes on by itself
  * @param policy what to do with a run after the node was away
  */
@@ -21,8 +23,19 @@ public record QueueSettings(
     Duration aliveInterval,
     int workerRestarts,
     Duration workerRestartDelay,
+    Duration standAside,
     Duration resumeWithin,
     Policy policy) {
+  public QueueSettings {
+    if (standAside.compareTo(aliveInterval.multipliedBy(2)) <= 0) {
+      throw new IllegalArgumentException(
+          "beamhive.queue.stand-aside = "
+              + standAside
+              + ": must be longer than twice beamhive.queue.alive-interval, "
+              + aliveInterval);
+    }
+  }
+
   /** What to do with a run after the node was away. */
   public enum Policy {
     /** Go on, unless the gap was too long. */
@@ -44,6 +57,7 @@ public record QueueSettings(
         queue.getDuration("alive-interval"),
         queue.getInt("worker-restarts"),
         queue.getDuration("worker-restart-delay"),
+        queue.getDuration("stand-aside"),
         recovery.getDuration("resume-within"),
         switch (policy) {
           case "resume" -> Policy.RESUME;

@@ -18,6 +18,8 @@ final class QueueShow {
   private WorkerState workerState;
   private String workerBecause = "";
   private boolean pausePending;
+  // it stands for want of a device, and goes on by itself
+  private boolean waits;
   private EnvironmentChange environmentChange;
 
   // ------------------------------------------------------------------ what happened
@@ -26,9 +28,17 @@ final class QueueShow {
     workerState = mode == Mode.RESUME_PAUSED ? WorkerState.PAUSED : WorkerState.RUNNING;
     workerBecause = because;
     pausePending = false;
+    waits = false;
+  }
+
+  /** To people it is a pause: nothing moves, and it can be resumed or ended. */
+  void workerWaits(String because) {
+    workerIs(WorkerState.PAUSED, because);
+    waits = true;
   }
 
   void workerIs(WorkerState state, String because) {
+    waits = false;
     workerState = state;
     workerBecause = because;
     if (state != WorkerState.RUNNING) {
@@ -40,6 +50,7 @@ final class QueueShow {
     workerState = null;
     workerBecause = "";
     pausePending = false;
+    waits = false;
   }
 
   void controlled(RunControl control) {
@@ -124,7 +135,7 @@ final class QueueShow {
   Optional<Refusal> refuseControl(QueueState state, RunControl control) {
     String manager = managerState(state);
     boolean pause = control == RunControl.PAUSE_DEFERRED || control == RunControl.PAUSE_IMMEDIATE;
-    if (pause && (state.running() == null || workerState != WorkerState.RUNNING)) {
+    if (pause && (state.running() == null || workerState != WorkerState.RUNNING && !waits)) {
       return Optional.of(
           Refusal.of(
               "not-running",

@@ -36,6 +36,7 @@ import org.beamhive.protocol.queue.ScanQueueProtocol.EndedItem;
  * @param queueChanges counts changes of the queue and the running item
  * @param historyChanges counts changes of the history
  * @param runListChanges counts changes of the running item's runs
+ * @param inCharge which queue actor has taken over last; empty if it was not recorded
  */
 record QueueState(
     List<QueueItem> items,
@@ -54,7 +55,8 @@ record QueueState(
     Map<String, List<String>> unfollowed,
     long queueChanges,
     long historyChanges,
-    long runListChanges)
+    long runListChanges,
+    String inCharge)
     implements QueueStored {
 
   /**
@@ -100,6 +102,7 @@ record QueueState(
     items = List.copyOf(items);
     history = List.copyOf(history);
     unfollowed = Collections.unmodifiableMap(new LinkedHashMap<>(unfollowed));
+    inCharge = inCharge == null ? "" : inCharge;
   }
 
   /** A new beamline's queue. */
@@ -121,7 +124,8 @@ record QueueState(
         Map.of(),
         0,
         0,
-        0);
+        0,
+        "");
   }
 
   // ------------------------------------------------------------------ questions
@@ -211,6 +215,9 @@ record QueueState(
     if (event instanceof QueueEvent.RunFollowed followed) {
       return onFollowed(followed);
     }
+    if (event instanceof QueueEvent.InCharge charge) {
+      return edit().inCharge(charge.queue()).done();
+    }
     throw new IllegalStateException("not an event of the queue: " + event);
   }
 
@@ -295,6 +302,7 @@ record QueueState(
     private long queueChanges;
     private long historyChanges;
     private long runListChanges;
+    private String inCharge;
 
     private Edit(QueueState old) {
       this.old = old;
@@ -314,6 +322,7 @@ record QueueState(
       queueChanges = old.queueChanges;
       historyChanges = old.historyChanges;
       runListChanges = old.runListChanges;
+      inCharge = old.inCharge;
     }
 
     Edit items(List<QueueItem> next) {
@@ -392,6 +401,11 @@ record QueueState(
       return this;
     }
 
+    Edit inCharge(String queue) {
+      inCharge = queue;
+      return this;
+    }
+
     QueueState done() {
       return new QueueState(
           items,
@@ -410,7 +424,8 @@ record QueueState(
           unfollowed,
           queueChanges,
           historyChanges,
-          runListChanges);
+          runListChanges,
+          inCharge);
     }
   }
 }

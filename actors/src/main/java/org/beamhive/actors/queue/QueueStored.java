@@ -25,6 +25,7 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
   @JsonSubTypes.Type(value = QueueEvent.PauseRecorded.class, name = "pause1"),
   @JsonSubTypes.Type(value = QueueEvent.Alive.class, name = "alive1"),
   @JsonSubTypes.Type(value = QueueEvent.ItemEnded.class, name = "ended1"),
-  @JsonSubTypes.Type(value = QueueEvent.RunFollowed.class, name = "followed1")
+  @JsonSubTypes.Type(value = QueueEvent.RunFollowed.class, name = "followed1"),
+  @JsonSubTypes.Type(value = QueueEvent.InCharge.class, name = "in-charge1")
 })
 sealed interface QueueStored permits QueueState, QueueEvent {}

@@ -16,6 +16,7 @@ import akka.actor.typed.javadsl.TimerScheduler;
 import akka.persistence.typed.PersistenceId;
 import akka.persistence.typed.RecoveryCompleted;
 import akka.persistence.typed.javadsl.CommandHandler;
+import akka.persistence.typed.javadsl.CommandHandlerBuilder;
 import akka.persistence.typed.javadsl.Effect;
 import akka.persistence.typed.javadsl.EventHandler;
 import akka.persistence.typed.javadsl.EventSourcedBehavior;
@@ -36,6 +37,7 @@ import org.beamhive.actors.queue.QueueMessage.Recovered;
 import org.beamhive.actors.queue.QueueMessage.RestartWorker;
 import org.beamhive.actors.queue.QueueMessage.RunTakenIn;
 import org.beamhive.actors.queue.QueueMessage.SubscriberGone;
+import org.beamhive.actors.queue.QueueMessage.TakeCharge;
 import org.beamhive.actors.queue.QueueMessage.TakeNext;
 import org.beamhive.actors.queue.QueueMessage.WorkerGone;
 import org.beamhive.actors.queue.QueueMessage.WorkerParked;
@@ -103,6 +105,10 @@ import org.beamhive.protocol.scan.ScanWorkerProtocol.WorkerState;
  * own that this actor starts. Runs are announced to those who must follow them until each has
  * confirmed that it has taken in all of it.
  *
+ * <p>After a split of the cluster two nodes may each have a queue. The journal takes the events of
+ * one only: a queue whose write is refused since another one has taken over stands aside, without a
+ * worker, until that one has been silent for a while.
+ *
  * <p>If a worker fails, another one is started a few times; then its run is closed as failed.
  */
 public final class ScanQueue extends EventSourcedBehavior<Command, QueueEvent, QueueState> {
@@ -125,6 +131,12 @@ public final class ScanQueue extends EventSourcedBehavior<Command, QueueEvent, Q
   private ActorRef<Done> leaving;
   private QueueStatus lastStatus;
   private Cancellable shutdownTask;
+  // names this actor in the journal; it stays the same when the queue is read again
+  private final String uid;
+  private boolean tookCharge;
+  // another queue is in charge
+  private boolean aside;
+  private String supersededBecause = "";
   // where the announcements of runs go on, so that each gets its turn
   private int announceFrom;
 
@@ -150,6 +162,7 @@ public final class ScanQueue extends EventSourcedBehavior<Command, QueueEvent, Q
     this.context = context;
     this.timers = timers;
     this.parts = parts;
+    this.uid = parts.uids().get();
     this.edits = new QueueEdits(parts.check(), parts.uids());
     this.reports = context.messageAdapter(ScanWorkerProtocol.Report.class, WorkerReported::new);
     this.parkedReplies =
@@ -194,7 +207,7 @@ public final class ScanQueue extends EventSourcedBehavior<Command, QueueEvent, Q
   @Override
   public SignalHandler<QueueState> signalHandler() {
     return newSignalHandlerBuilder()
-        .onSignal(RecoveryCompleted.instance(), state -> onRecoveryCompleted())
+        .onSignal(RecoveryCompleted.instance(), this::onRecoveryCompleted)
         .onSignal(PostStop.instance(), state -> stayAtShutdown())
         .onSignal(PreRestart.instance(), state -> stayAtShutdown())
         .build();
@@ -204,11 +217,13 @@ public final class ScanQueue extends EventSourcedBehavior<Command, QueueEvent, Q
    * The queue is read from the journal: at the start, and again after a write has failed. Then the
    * worker was stopped with the queue, but this object is the same.
    */
-  private void onRecoveryCompleted() {
+  private void onRecoveryCompleted(QueueState state) {
     worker = null;
     liveLog = null;
     show.workerEnded();
     timers.cancel(RestartWorker.RESTART);
+    timers.cancel(RecordAlive.RECORD);
+    aside = tookCharge && !state.inCharge().equals(uid);
     stayAtShutdown();
     shutdownTask = leaveAtShutdown();
     context.getSelf().tell(Recovered.RECOVERED);
@@ -222,8 +237,25 @@ public final class ScanQueue extends EventSourcedBehavior<Command, QueueEvent, Q
 
   @Override
   public CommandHandler<Command, QueueEvent, QueueState> commandHandler() {
-    return newCommandHandlerBuilder()
+    CommandHandlerBuilder<Command, QueueEvent, QueueState> commands = newCommandHandlerBuilder();
+    commands
+        .forState(state -> aside)
+        .onCommand(GetStatus.class, this::onGetStatus)
+        .onCommand(SubscribeStatus.class, this::onSubscribe)
+        .onCommand(GetItem.class, this::onGetItem)
+        .onCommand(GetQueue.class, this::onGetQueue)
+        .onCommand(GetHistory.class, this::onGetHistory)
+        .onCommand(GetRuns.class, this::onGetRuns)
+        .onCommand(DevicesChanged.class, this::onDevices)
+        .onCommand(SubscriberGone.class, this::onSubscriberGone)
+        .onCommand(NodeLeaves.class, this::onNodeLeaves)
+        .onCommand(Recovered.class, (state, recovered) -> onRecovered(state))
+        .onCommand(TakeCharge.class, (state, take) -> takeCharge())
+        .onCommand(Request.class, this::onRequestAside)
+        .onCommand(Command.class, (state, late) -> Effect().none());
+    return commands
         .forAnyState()
+        .onCommand(TakeCharge.class, (state, late) -> Effect().none())
         .onCommand(GetStatus.class, this::onGetStatus)
         .onCommand(SubscribeStatus.class, this::onSubscribe)
         .onCommand(AddItems.class, this::onAdd)
@@ -557,7 +589,36 @@ public final class ScanQueue extends EventSourcedBehavior<Command, QueueEvent, Q
     changed(state);
   }
 
+  /** Takes over, unless another queue has done so since this one did. */
   private Effect<QueueEvent, QueueState> onRecovered(QueueState state) {
+    if (!aside) {
+      return takeCharge();
+    }
+    context
+        .getLog()
+        .warn(
+            "Another node's queue is in charge: this one stands aside and looks again in {}",
+            parts.settings().standAside());
+    timers.cancel(Announce.ANNOUNCE);
+    timers.startSingleTimer(TakeCharge.TAKE_CHARGE, parts.settings().standAside());
+    changed(state);
+    return Effect().none();
+  }
+
+  /** The journal refuses this write if the other queue has written anything since. */
+  private Effect<QueueEvent, QueueState> takeCharge() {
+    timers.cancel(TakeCharge.TAKE_CHARGE);
+    tookCharge = true;
+    return Effect()
+        .persist(new QueueEvent.InCharge(uid))
+        .thenRun(
+            after -> {
+              aside = false;
+              goOn(after);
+            });
+  }
+
+  private void goOn(QueueState state) {
     show.environmentChange().ifPresent(change -> changeEnvironment(state, change));
     timers.startTimerWithFixedDelay(Announce.ANNOUNCE, parts.announceInterval());
     announce(state);
@@ -565,6 +626,41 @@ public final class ScanQueue extends EventSourcedBehavior<Command, QueueEvent, Q
       decideHowToGoOn(state);
     } else if (state.active()) {
       context.getSelf().tell(TakeNext.TAKE);
+    }
+  }
+
+  /** What would change the queue is for the one that is in charge. */
+  private Effect<QueueEvent, QueueState> onRequestAside(QueueState state, Request request) {
+    Refused refused =
+        new Refused(
+            Refusal.of(
+                "not-in-charge", "another node has taken over the queue; try again in a moment"));
+    if (request instanceof AddItems add) {
+      add.replyTo().tell(refused);
+    } else if (request instanceof UpdateItem update) {
+      update.replyTo().tell(refused);
+    } else if (request instanceof RemoveItems remove) {
+      remove.replyTo().tell(refused);
+    } else if (request instanceof MoveItems move) {
+      move.replyTo().tell(refused);
+    } else if (request instanceof ExecuteItem execute) {
+      execute.replyTo().tell(refused);
+    } else if (request instanceof ClearQueue clear) {
+      clear.replyTo().tell(refused);
+    } else if (request instanceof ClearHistory clear) {
+      clear.replyTo().tell(refused);
+    } else if (request instanceof SetEnvironment set) {
+      set.replyTo().tell(refused);
+    } else if (request instanceof StartQueue start) {
+      start.replyTo().tell(refused);
+    } else if (request instanceof StopQueue stop) {
+      stop.replyTo().tell(refused);
+    } else if (request instanceof SetAutostart set) {
+      set.replyTo().tell(refused);
+    } else if (request instanceof SetMode set) {
+      set.replyTo().tell(refused);
+    } else if (request instanceof ControlRun control) {
+      control.replyTo().tell(refused);
     }
     return Effect().none();
   }
@@ -624,7 +720,11 @@ public final class ScanQueue extends EventSourcedBehavior<Command, QueueEvent, Q
     nextBecause =
         again
             ? "the worker had failed"
-            : "the worker failed " + workerFailures + " times; see the log";
+            : "the worker failed "
+                + workerFailures
+                + " times; "
+                + (supersededBecause.isEmpty() ? "see the log" : supersededBecause);
+    supersededBecause = "";
     keepWhatWasAskedFor(state, again);
     if (leaving != null) {
       leaving.tell(Done.getInstance());
@@ -655,6 +755,13 @@ public final class ScanQueue extends EventSourcedBehavior<Command, QueueEvent, Q
     if (report instanceof StateChanged change) {
       return onWorkerState(state, change);
     }
+    if (report instanceof ScanWorkerProtocol.Waiting waiting) {
+      return onWorkerWaits(state, waiting);
+    }
+    if (report instanceof ScanWorkerProtocol.Superseded superseded) {
+      supersededBecause = superseded.because();
+      return Effect().none();
+    }
     if (report instanceof RunOpened opened) {
       return onRunOpened(state, opened);
     }
@@ -667,6 +774,17 @@ public final class ScanQueue extends EventSourcedBehavior<Command, QueueEvent, Q
     boolean settled = change.state() == WorkerState.PAUSED || change.state() == WorkerState.RUNNING;
     if (settled && !because.equals(state.running().pausedBecause())) {
       return Effect().persist(new QueueEvent.PauseRecorded(because)).thenRun(this::changed);
+    }
+    changed(state);
+    return Effect().none();
+  }
+
+  /** It is not stored as a pause: after a crash the run waits for its devices again. */
+  private Effect<QueueEvent, QueueState> onWorkerWaits(
+      QueueState state, ScanWorkerProtocol.Waiting waiting) {
+    show.workerWaits(waiting.because());
+    if (!state.running().pausedBecause().isEmpty()) {
+      return Effect().persist(new QueueEvent.PauseRecorded("")).thenRun(this::changed);
     }
     changed(state);
     return Effect().none();

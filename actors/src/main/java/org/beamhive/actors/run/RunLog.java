@@ -21,6 +21,7 @@ import java.util.Optional;
 import org.beamhive.protocol.model.Refusal;
 import org.beamhive.protocol.model.RunUid;
 import org.beamhive.protocol.run.RunEntry;
+import org.beamhive.protocol.run.RunLogProtocol;
 import org.beamhive.protocol.run.RunLogProtocol.Append;
 import org.beamhive.protocol.run.RunLogProtocol.Appended;
 import org.beamhive.protocol.run.RunLogProtocol.Command;
@@ -42,13 +43,22 @@ import org.beamhive.protocol.run.RunLogProtocol.Request;
  * the cluster, can't write: the journal refuses a sequence number that exists.
  *
  * <p>If a write fails, the log is read again after a while; who appended finds out with {@link
- * GetProgress} what is there.
+ * GetProgress} what is there. If another log of the run has written meanwhile, this one ends, and
+ * with it its worker, which has a successor.
  */
 public final class RunLog extends EventSourcedBehavior<Command, RunEntry, RunLogState> {
+  /** Another log of this run has written. */
+  private enum Overtaken implements RunLogProtocol.Internal {
+    OVERTAKEN
+  }
+
   private final ActorContext<Command> context;
   private final RunSettings settings;
   // followers that wait for the next entry; each has one pull under way
   private final Map<ActorRef<PullReply>, Pull> waiting = new HashMap<>();
+  // the write under way and the position before it: it tells after a failure who else has written
+  private List<RunEntry> writing = List.of();
+  private long written;
 
   /** The log of a run. */
   public static Behavior<Request> create(RunUid run, RunSettings settings) {
@@ -86,6 +96,7 @@ public final class RunLog extends EventSourcedBehavior<Command, RunEntry, RunLog
         .onCommand(Append.class, this::onAppend)
         .onCommand(Pull.class, this::onPull)
         .onCommand(GetProgress.class, this::onGetProgress)
+        .onCommand(Overtaken.class, (state, overtaken) -> Effect().stop())
         .build();
   }
 
@@ -98,10 +109,35 @@ public final class RunLog extends EventSourcedBehavior<Command, RunEntry, RunLog
   public SignalHandler<RunLogState> signalHandler() {
     return newSignalHandlerBuilder()
         // a write that seemed to have failed may be there after all
-        .onSignal(RecoveryCompleted.instance(), this::serveWaiting)
+        .onSignal(RecoveryCompleted.instance(), this::onRecovered)
         .onSignal(
             Terminated.class, (state, gone) -> waiting.keySet().removeIf(gone.getRef()::equals))
         .build();
+  }
+
+  private void onRecovered(RunLogState state) {
+    if (!writing.isEmpty() && overtaken(state)) {
+      context
+          .getLog()
+          .warn(
+              "Another log of this run has written: {} entries are there, {} were known",
+              state.entries(),
+              written);
+      context.getSelf().tell(Overtaken.OVERTAKEN);
+    }
+    writing = List.of();
+    serveWaiting(state);
+  }
+
+  /** Whether there is more than what was known and, perhaps, the write that seemed to fail. */
+  private boolean overtaken(RunLogState state) {
+    long added = state.entries() - written;
+    if (added == 0) {
+      return false;
+    }
+    return added != writing.size()
+        || written + 1 < state.firstHeld()
+        || !state.from(written + 1, writing.size()).equals(writing);
   }
 
   private Effect<RunEntry, RunLogState> onAppend(RunLogState state, Append append) {
@@ -113,10 +149,13 @@ public final class RunLog extends EventSourcedBehavior<Command, RunEntry, RunLog
       append.replyTo().tell(new NotAppended(refusal.get()));
       return Effect().none();
     }
+    writing = append.entries();
+    written = state.entries();
     return Effect()
         .persist(append.entries())
         .thenRun(
             after -> {
+              writing = List.of();
               append.replyTo().tell(new Appended(after.entries()));
               serveWaiting(after);
             });

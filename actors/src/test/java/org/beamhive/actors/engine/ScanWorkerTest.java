@@ -8,6 +8,7 @@ import static org.beamhive.actors.engine.Beamlines.plan;
 
 import akka.actor.UnhandledMessage;
 import akka.actor.testkit.typed.javadsl.ActorTestKit;
+import akka.actor.testkit.typed.javadsl.FishingOutcomes;
 import akka.actor.testkit.typed.javadsl.TestProbe;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.Behavior;
@@ -18,19 +19,23 @@ import com.typesafe.config.ConfigFactory;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.beamhive.actors.bundle.ScanBundler;
 import org.beamhive.actors.run.RunLog;
 import org.beamhive.actors.run.RunSettings;
 import org.beamhive.protocol.bundle.ScanBundlerProtocol.DeviceRead;
+import org.beamhive.protocol.bundle.ScanBundlerProtocol.ReadFailed;
 import org.beamhive.protocol.device.DeviceDirectoryProtocol;
 import org.beamhive.protocol.device.DeviceProtocol;
 import org.beamhive.protocol.device.DeviceProtocol.Attach;
@@ -38,7 +43,9 @@ import org.beamhive.protocol.device.DeviceProtocol.Attached;
 import org.beamhive.protocol.device.DeviceProtocol.Detach;
 import org.beamhive.protocol.device.DeviceProtocol.Done;
 import org.beamhive.protocol.device.DeviceProtocol.Failed;
+import org.beamhive.protocol.device.DeviceProtocol.KeepAlive;
 import org.beamhive.protocol.device.DeviceProtocol.NotAttached;
+import org.beamhive.protocol.device.DeviceProtocol.NotYours;
 import org.beamhive.protocol.device.DeviceProtocol.Read;
 import org.beamhive.protocol.model.AlarmSeverity;
 import org.beamhive.protocol.model.DataKey;
@@ -67,6 +74,8 @@ import org.beamhive.protocol.scan.ScanWorkerProtocol.Resume;
 import org.beamhive.protocol.scan.ScanWorkerProtocol.RunOpened;
 import org.beamhive.protocol.scan.ScanWorkerProtocol.StateChanged;
 import org.beamhive.protocol.scan.ScanWorkerProtocol.Stop;
+import org.beamhive.protocol.scan.ScanWorkerProtocol.Superseded;
+import org.beamhive.protocol.scan.ScanWorkerProtocol.Waiting;
 import org.beamhive.protocol.scan.ScanWorkerProtocol.WorkerState;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -82,7 +91,24 @@ class ScanWorkerTest {
           PersistenceTestKitPlugin.getInstance().config().withFallback(ConfigFactory.load()));
   private static final PersistenceTestKit JOURNAL = PersistenceTestKit.create(KIT.system());
   private static final TestProbe<UnhandledMessage> UNHANDLED = KIT.createUnhandledMessageProbe();
-  private static final Clock CLOCK = Clock.fixed(Instant.ofEpochSecond(1000), ZoneOffset.UTC);
+  private final AtomicLong seconds = new AtomicLong(1000);
+  private final Clock clock =
+      new Clock() {
+        @Override
+        public ZoneId getZone() {
+          return ZoneOffset.UTC;
+        }
+
+        @Override
+        public Clock withZone(ZoneId zone) {
+          return this;
+        }
+
+        @Override
+        public Instant instant() {
+          return Instant.ofEpochSecond(seconds.get());
+        }
+      };
   private static final PlanRequest SCAN = plan("scan", List.of("det"), "m1", 1, 3, 3);
   private static final RunSettings LOG =
       new RunSettings(
@@ -93,18 +119,24 @@ class ScanWorkerTest {
           "none",
           Duration.ofMillis(10),
           Duration.ofMillis(20));
-  private static final EngineSettings ENGINE =
-      new EngineSettings(
-          100,
-          10,
-          Duration.ofSeconds(30),
-          Duration.ofMillis(300),
-          Duration.ofMillis(20),
-          Duration.ofMillis(100),
-          Duration.ofSeconds(30),
-          Duration.ofMillis(500),
-          Duration.ofSeconds(3),
-          Duration.ofMillis(100));
+  private Optional<Duration> deviceWait = Optional.empty();
+
+  private EngineSettings engine() {
+    return new EngineSettings(
+        100,
+        10,
+        Duration.ofSeconds(30),
+        Duration.ofMillis(300),
+        Duration.ofMillis(20),
+        Duration.ofMillis(100),
+        Duration.ofSeconds(30),
+        Duration.ofMillis(500),
+        Duration.ofSeconds(3),
+        Duration.ofMillis(100),
+        Duration.ofMillis(50),
+        deviceWait,
+        Duration.ofMinutes(5));
+  }
 
   private final RunUid run = RunUid.random();
   private final ItemUid item = new ItemUid(UUID.randomUUID().toString());
@@ -116,6 +148,12 @@ class ScanWorkerTest {
   private final Set<String> held = ConcurrentHashMap.newKeySet();
   private final Set<String> failing = ConcurrentHashMap.newKeySet();
   private final Set<String> away = ConcurrentHashMap.newKeySet();
+  // devices that have let go of the worker until it attaches them again
+  private final Set<String> letGo = ConcurrentHashMap.newKeySet();
+  // the code with which they fail, and the device that is away from then on
+  private volatile String failure = "broken";
+  private volatile String lostFrom = "";
+  private volatile List<DeviceView> known = PLAIN;
   private final List<Runnable> open = new CopyOnWriteArrayList<>();
   private final Map<DeviceName, ActorRef<DeviceProtocol.Request>> devices =
       new ConcurrentHashMap<>();
@@ -148,11 +186,12 @@ class ScanWorkerTest {
               message -> {
                 String name = view.name().value();
                 if (message instanceof Attach attach) {
+                  letGo.remove(name);
                   attach
                       .replyTo()
                       .tell(
                           away.contains(name)
-                              ? new NotAttached(view.name(), Refusal.of("x", name + " is away"))
+                              ? new NotAttached(view.name(), Refusal.of(failure, name + " is away"))
                               : new Attached(context.getSelf(), view, description(view.name())));
                 } else if (message instanceof DeviceProtocol.Locate locate) {
                   Value here = Value.of(position[0]);
@@ -195,14 +234,25 @@ class ScanWorkerTest {
                       "read " + name,
                       () ->
                           read.replyTo()
-                              .tell(new DeviceRead(view.name(), read.point(), List.of(reading))));
-                } else if (message instanceof DeviceProtocol.Stop) {
+                              .tell(
+                                  failing.contains("read " + name)
+                                      ? new ReadFailed(
+                                          view.name(), read.point(), problem(view.name()))
+                                      : new DeviceRead(
+                                          view.name(), read.point(), List.of(reading))));
+                } else if (message instanceof DeviceProtocol.StopFor) {
                   trace.add("stop " + name);
                   for (int i = 0; i < moving.size(); i++) {
                     whom.get(i).tell(moving.get(i));
                   }
                   moving.clear();
                   whom.clear();
+                } else if (message instanceof KeepAlive alive) {
+                  trace.add("alive " + name);
+                  if (letGo.contains(name)) {
+                    Refusal problem = Refusal.of("owner-silent", name + " has let go");
+                    alive.replyTo().tell(new NotYours(view.name(), problem));
+                  }
                 } else if (message instanceof Detach) {
                   trace.add("detach " + name);
                 }
@@ -222,8 +272,15 @@ class ScanWorkerTest {
 
   private DeviceProtocol.Reply answer(String what, DeviceName device, long token) {
     return failing.contains(what)
-        ? new Failed(device, token, Refusal.of("broken", device + " is broken"))
+        ? new Failed(device, token, problem(device))
         : new Done(device, token);
+  }
+
+  private Refusal problem(DeviceName device) {
+    if (lostFrom.equals(device.value())) {
+      away.add(device.value());
+    }
+    return Refusal.of(failure, device + " is broken");
   }
 
   private static DeviceDescription description(DeviceName name) {
@@ -246,13 +303,13 @@ class ScanWorkerTest {
             Behaviors.receiveMessage(
                 message -> {
                   if (message instanceof DeviceDirectoryProtocol.GetDevices get) {
-                    get.replyTo().tell(new DeviceDirectoryProtocol.Devices(1, PLAIN));
+                    get.replyTo().tell(new DeviceDirectoryProtocol.Devices(1, known));
                   }
                   return Behaviors.same();
                 }));
     WorkerParts parts =
         new WorkerParts(
-            ENGINE,
+            engine(),
             Beamlines.PLANS,
             directory,
             view -> devices.get(view.name()),
@@ -263,11 +320,11 @@ class ScanWorkerTest {
                     progress,
                     log,
                     worker,
-                    ENGINE.maxBatch(),
-                    ENGINE.appendTimeout(),
-                    CLOCK,
+                    engine().maxBatch(),
+                    engine().appendTimeout(),
+                    clock,
                     () -> UUID.randomUUID().toString()),
-            CLOCK);
+            clock);
     ScanJob job = new ScanJob(item, request, run, 7, new Epoch(++epoch), mode, "the reason");
     return KIT.spawn(ScanWorker.create(job, parts, queue.getRef()));
   }
@@ -289,12 +346,23 @@ class ScanWorkerTest {
     actions.forEach(Runnable::run);
   }
 
-  private void is(WorkerState state) {
+  private StateChanged is(WorkerState state) {
     Report report;
     do {
       report = queue.receiveMessage(Duration.ofSeconds(5));
       assertThat(report).isNotInstanceOf(Ended.class);
     } while (!(report instanceof StateChanged change && change.state() == state));
+    return (StateChanged) report;
+  }
+
+  /** Why it waits for a device. */
+  private String waits() {
+    Report report;
+    do {
+      report = queue.receiveMessage(Duration.ofSeconds(5));
+      assertThat(report).isNotInstanceOf(Ended.class);
+    } while (!(report instanceof Waiting));
+    return ((Waiting) report).because();
   }
 
   private Ended ended() {
@@ -342,17 +410,19 @@ class ScanWorkerTest {
   @Test
   void runsAScanToItsEnd() {
     var worker = worker(Mode.FRESH);
-    queue.expectMessage(new StateChanged(item, WorkerState.RUNNING, ""));
+    // the first of all, which may take its time
+    queue.expectMessage(Duration.ofSeconds(20), new StateChanged(item, WorkerState.RUNNING, ""));
     RunOpened opened = queue.expectMessageClass(RunOpened.class);
     assertThat(opened.run()).isEqualTo(run);
     assertThat(ended()).isEqualTo(new Ended(item, "completed", "", List.of(run), List.of(7L)));
     queue.expectTerminated(worker);
     closed("success", 1., 2., 3.);
     detached();
-    assertThat(trace).startsWith("stage det", "stage m1", "set m1", "trigger det");
+    List<String> commands = trace.stream().filter(what -> !what.startsWith("alive")).toList();
+    assertThat(commands).startsWith("stage det", "stage m1", "set m1", "trigger det");
     // two devices read at the same time
-    assertThat(trace.subList(4, 6)).containsExactlyInAnyOrder("read det", "read m1");
-    assertThat(trace.get(6)).isEqualTo("set m1");
+    assertThat(commands.subList(4, 6)).containsExactlyInAnyOrder("read det", "read m1");
+    assertThat(commands.get(6)).isEqualTo("set m1");
     assertThat(trace).contains("unstage m1", "unstage det");
   }
 
@@ -623,19 +693,40 @@ class ScanWorkerTest {
     assertThat(ended.exitStatus()).isEqualTo("failed");
     assertThat(ended.message()).contains("m1 is away");
     assertThat(log()).isEmpty();
-    assertThat(trace).containsOnly("detach det");
+    assertThat(trace).containsOnly("alive det", "detach det");
   }
 
   @Test
-  void comesBackPausedWithoutADeviceAndGoesOnWhenItIsThere() {
+  void comesBackWithoutADeviceWaitsForItAndGoesOnByItself() {
     crash();
     away.add("m1");
-    var worker = worker(Mode.RESUME);
-    is(WorkerState.PAUSED);
-    worker.tell(Resume.RESUME);
-    is(WorkerState.PAUSED);
+    worker(Mode.RESUME);
+    assertThat(waits()).contains("m1 is away");
     away.clear();
+    assertThat(ended().exitStatus()).isEqualTo("completed");
+    closed("success", 1., 2., 3.);
+  }
+
+  @Test
+  void comesBackPausedAndAfterThatWaitsForADevice() {
+    crash();
+    away.add("m1");
+    var worker = worker(Mode.RESUME_PAUSED);
+    is(WorkerState.PAUSED);
     worker.tell(Resume.RESUME);
+    assertThat(waits()).contains("m1 is away");
+    away.clear();
+    assertThat(ended().exitStatus()).isEqualTo("completed");
+    closed("success", 1., 2., 3.);
+  }
+
+  @Test
+  void comesBackBeforeItsDevicesAreKnownAndGoesOnWhenTheyAre() {
+    crash();
+    known = List.of(DET);
+    worker(Mode.RESUME);
+    assertThat(waits()).contains("m1");
+    known = PLAIN;
     assertThat(ended().exitStatus()).isEqualTo("completed");
     closed("success", 1., 2., 3.);
   }
@@ -662,19 +753,169 @@ class ScanWorkerTest {
     closed("success", 1., 2., 3.);
   }
 
-  @Test
-  void aDeviceThatDoesNotComeBackPausesThePlan() {
+  /** Its node is killed while the motor moves, and nobody takes the device over. */
+  private ActorRef<ScanWorkerProtocol.Request> loseTheMotor() {
     held.add("set m1");
     var worker = worker(Mode.FRESH);
     told("set m1", 1);
     away.add("m1");
     startAnew(M1);
-    is(WorkerState.PAUSED);
-    release("set m1");
+    assertThat(waits()).contains("m1 is away").contains("the scan waits");
+    held.remove("set m1");
+    open.clear();
+    return worker;
+  }
+
+  @Test
+  void aDeviceThatDoesNotComeBackRaisesAnAlarmAndThePlanGoesOnByItselfWhenItIsBack() {
+    loseTheMotor();
     away.clear();
+    is(WorkerState.RUNNING);
+    assertThat(ended().exitStatus()).isEqualTo("completed");
+    closed("success", 1., 2., 3.);
+  }
+
+  @Test
+  void aPlanThatWaitsForADeviceStaysPausedIfAPersonPausesIt() {
+    var worker = loseTheMotor();
+    worker.tell(new Pause(true));
+    is(WorkerState.PAUSED);
+    away.clear();
+    queue.expectNoMessage(Duration.ofMillis(200));
     worker.tell(Resume.RESUME);
     assertThat(ended().exitStatus()).isEqualTo("completed");
     closed("success", 1., 2., 3.);
+  }
+
+  @Test
+  void aPlanThatWaitsForADeviceCanBeEnded() {
+    var worker = loseTheMotor();
+    worker.tell(new Abort("no use"));
+    assertThat(ended().exitStatus()).isEqualTo("aborted");
+    closed("abort");
+  }
+
+  @Test
+  void aPlanStaysPausedIfItsDeviceComesBackTooLate() {
+    var worker = loseTheMotor();
+    seconds.addAndGet(301);
+    away.clear();
+    assertThat(is(WorkerState.PAUSED).because())
+        .isEqualTo(
+            "its devices are back after 301.0 s, but beamhive.recovery lets a run go on by itself"
+                + " only within 300.0 s");
+    worker.tell(Resume.RESUME);
+    assertThat(ended().exitStatus()).isEqualTo("completed");
+    closed("success", 1., 2., 3.);
+  }
+
+  @Test
+  void aPersonCanLetAPlanGoOnHoweverLateItsDeviceComesBack() {
+    var worker = loseTheMotor();
+    seconds.addAndGet(301);
+    worker.tell(Resume.RESUME);
+    assertThat(waits()).contains("m1 is away");
+    away.clear();
+    assertThat(ended().exitStatus()).isEqualTo("completed");
+    closed("success", 1., 2., 3.);
+  }
+
+  @Test
+  void aPlanIsGivenUpWhenItsDeviceStaysAwayForLongerThanIsWished() {
+    deviceWait = Optional.of(Duration.ofMillis(200));
+    loseTheMotor();
+    Ended ended = ended();
+    assertThat(ended.exitStatus()).isEqualTo("failed");
+    assertThat(ended.message()).contains("m1 is away").contains("device-wait");
+    closed("fail");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "stage m1, disconnected",
+    "stage det, disconnected",
+    "set m1, disconnected",
+    "set m1, not-connected",
+    "set m1, owner-silent",
+    "trigger det, disconnected",
+    "trigger det, owner-silent",
+    "read det, disconnected",
+    "read m1, not-connected",
+    "unstage m1, disconnected"
+  })
+  void goesOnWhenADeviceIsConnectedAgain(String where, String code) {
+    failing.add(where);
+    failure = code;
+    String device = where.substring(where.indexOf(' ') + 1);
+    lostFrom = device;
+    worker(Mode.FRESH);
+    assertThat(waits()).contains(device + " is away");
+    failing.clear();
+    away.clear();
+    assertThat(ended().exitStatus()).isEqualTo("completed");
+    closed("success", 1., 2., 3.);
+    assertThat(trace).contains("unstage m1", "unstage det");
+  }
+
+  // ------------------------------------------------------------------ owning devices
+
+  @Test
+  void tellsItsDevicesAllTheTimeThatItIsAlive() {
+    held.add("set m1");
+    var worker = worker(Mode.FRESH);
+    told("alive m1", 3);
+    told("alive det", 3);
+    worker.tell(new Pause(false));
+    is(WorkerState.PAUSED);
+    int before = (int) trace.stream().filter("alive m1"::equals).count();
+    told("alive m1", before + 2);
+    release("set m1");
+    worker.tell(Resume.RESUME);
+    assertThat(ended().exitStatus()).isEqualTo("completed");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"set m1, m1", "trigger det, det", "read det, det", "set m1, det"})
+  void takesADeviceAgainThatHasLetGoOfItWhileItWasCutOff(String where, String device) {
+    held.add(where);
+    worker(Mode.FRESH);
+    told(where, 1);
+    held.clear();
+    letGo.add(device);
+    told("stage " + device, 2);
+    assertThat(ended().exitStatus()).isEqualTo("completed");
+    closed("success", 1., 2., 3.);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"stage m1", "set m1", "trigger det", "read det", "unstage m1"})
+  void endsAtOnceWithoutTouchingAnythingWhenItHasASuccessor(String where) {
+    failing.add(where);
+    failure = "stale-epoch";
+    var worker = worker(Mode.FRESH);
+    queue.expectTerminated(worker, Duration.ofSeconds(10));
+    queue.fishForMessage(
+        Duration.ofSeconds(3),
+        report ->
+            report instanceof Superseded
+                ? FishingOutcomes.complete()
+                : FishingOutcomes.continueAndIgnore());
+    int last = trace.lastIndexOf(where);
+    assertThat(trace.subList(last + 1, trace.size()))
+        .noneMatch(what -> what.matches("(stop|unstage|detach|set|trigger).*"));
+    assertThat(log()).filteredOn(RunEntry.Stopped.class::isInstance).hasSizeLessThanOrEqualTo(1);
+    queue.expectNoMessage(Duration.ofMillis(100));
+  }
+
+  @Test
+  void endsAtOnceWhenItMayNotEvenAttach() {
+    away.add("m1");
+    failure = "stale-epoch";
+    var worker = worker(Mode.FRESH);
+    queue.expectTerminated(worker, Duration.ofSeconds(10));
+    assertThat(queue.receiveMessage()).isInstanceOf(Superseded.class);
+    assertThat(log()).isEmpty();
+    assertThat(trace).noneMatch(what -> what.matches("(stop|detach).*"));
   }
 
   // ------------------------------------------------------------------ every message in every state

@@ -72,6 +72,7 @@ class QueueStoredTest {
     samples.put("alive1", new QueueEvent.Alive(1000.75));
     samples.put("ended1", new QueueEvent.ItemEnded(RESULT, ITEM, null, true));
     samples.put("followed1", new QueueEvent.RunFollowed(RUN, "file", "/data/1.nxs"));
+    samples.put("in-charge1", new QueueEvent.InCharge("queue-1"));
     samples.put("state1", state());
     return samples;
   }

@@ -169,6 +169,7 @@ class ScanQueueTest {
             Duration.ofMinutes(1),
             2,
             Duration.ofMillis(10),
+            Duration.ofMinutes(3),
             Duration.ofMinutes(5),
             policy);
     queue =

@@ -11,6 +11,7 @@ import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.Receive;
 import akka.actor.typed.javadsl.ReceiveBuilder;
 import akka.actor.typed.javadsl.TimerScheduler;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,7 +30,9 @@ import org.beamhive.protocol.device.DeviceProtocol.Attach;
 import org.beamhive.protocol.device.DeviceProtocol.Command;
 import org.beamhive.protocol.device.DeviceProtocol.Detach;
 import org.beamhive.protocol.device.DeviceProtocol.GetView;
+import org.beamhive.protocol.device.DeviceProtocol.KeepAlive;
 import org.beamhive.protocol.device.DeviceProtocol.Locate;
+import org.beamhive.protocol.device.DeviceProtocol.NotYours;
 import org.beamhive.protocol.device.DeviceProtocol.Read;
 import org.beamhive.protocol.device.DeviceProtocol.ReadNow;
 import org.beamhive.protocol.device.DeviceProtocol.Reply;
@@ -37,6 +40,7 @@ import org.beamhive.protocol.device.DeviceProtocol.Request;
 import org.beamhive.protocol.device.DeviceProtocol.Set;
 import org.beamhive.protocol.device.DeviceProtocol.Stage;
 import org.beamhive.protocol.device.DeviceProtocol.Stop;
+import org.beamhive.protocol.device.DeviceProtocol.StopFor;
 import org.beamhive.protocol.device.DeviceProtocol.Trigger;
 import org.beamhive.protocol.device.DeviceProtocol.Unstage;
 import org.beamhive.protocol.device.DeviceProtocol.Wake;
@@ -57,6 +61,10 @@ import org.slf4j.Logger;
  * <em>busy</em> (one command takes time, others wait, a second move is refused), and
  * <em>disabled</em> (in the device file, but not to be used). A stop is handled at once in each of
  * them.
+ *
+ * <p>Nothing moves without an owner: a worker that is silent for {@code owner-timeout} loses the
+ * device, which stops by itself, and is told so when it comes back. Nothing is done for a worker
+ * that has a successor: the newest epoch counts, in each state and after a new start.
  *
  * <p>If it fails it is started again with a back-off and connects anew; what it was doing is
  * stopped. The fields below are touched on the actor's thread only: futures come back as messages.
@@ -89,6 +97,14 @@ final class DeviceActor {
   /** Something that was asked beside the commands has its answer. */
   private record Answered(Runnable reply) implements DeviceProtocol.Internal {}
 
+  /** Its worker has not been heard for too long. */
+  private enum OwnerSilent implements DeviceProtocol.Internal {
+    OWNER_SILENT
+  }
+
+  /** Something moved it when the node died that it was on: it may still move. */
+  record StrayFound(String because) implements DeviceProtocol.Internal {}
+
   /** It is time to tell the list of devices. */
   private enum ReportDue implements DeviceProtocol.Internal {
     REPORT_DUE,
@@ -120,6 +136,10 @@ final class DeviceActor {
       return request instanceof Set || request instanceof Trigger;
     }
 
+    boolean moves() {
+      return request instanceof Set;
+    }
+
     Activity answered() {
       return new Activity(id, request, null);
     }
@@ -134,12 +154,18 @@ final class DeviceActor {
   private final Device device;
   private final DevicesSettings settings;
   private final ActorRef<DeviceDirectoryProtocol.Request> directory;
+  private final HutchWatch watch;
   private final Receive<Command> connecting;
   private final Receive<Command> ready;
   private final Receive<Command> busy;
   private final ArrayDeque<Request> waiting = new ArrayDeque<>();
   private Attachment attachment;
-  private Epoch newest = new Epoch(Long.MIN_VALUE);
+  private Epoch newest;
+  // the worker that has lost the device by its silence: nothing more is done for it
+  private Epoch silenced;
+  private long heard;
+  // its connection broke while it moved: the record may still move
+  private boolean cutOff;
   private Activity activity;
   private long activities;
   private int attempt;
@@ -154,13 +180,15 @@ final class DeviceActor {
    * A device.
    *
    * @param make makes the device, again after each restart
+   * @param watch who in the hutch must know that it moves, and what outlives this actor
    */
   static Behavior<Command> create(
       DeviceConfig config,
       HutchName hutch,
       Supplier<Device> make,
       DevicesSettings settings,
-      ActorRef<DeviceDirectoryProtocol.Request> directory) {
+      ActorRef<DeviceDirectoryProtocol.Request> directory,
+      HutchWatch watch) {
     Behavior<Command> started =
         Behaviors.setup(
             context ->
@@ -168,7 +196,14 @@ final class DeviceActor {
                     timers -> {
                       context.setLoggerName(DeviceActor.class);
                       return new DeviceActor(
-                              context, timers, config, hutch, make.get(), settings, directory)
+                              context,
+                              timers,
+                              config,
+                              hutch,
+                              make.get(),
+                              settings,
+                              directory,
+                              watch)
                           .start();
                     }));
     return Behaviors.supervise(started)
@@ -184,7 +219,8 @@ final class DeviceActor {
       HutchName hutch,
       Device device,
       DevicesSettings settings,
-      ActorRef<DeviceDirectoryProtocol.Request> directory) {
+      ActorRef<DeviceDirectoryProtocol.Request> directory,
+      HutchWatch watch) {
     this.context = context;
     this.timers = timers;
     this.log = context.getLog();
@@ -194,6 +230,8 @@ final class DeviceActor {
     this.device = device;
     this.settings = settings;
     this.directory = directory;
+    this.watch = watch;
+    this.newest = watch.epochs().newest(name);
     // built once: a receive that is built for each message would cost more than the message
     this.connecting = connectingState();
     this.ready = readyState();
@@ -239,6 +277,8 @@ final class DeviceActor {
         .onMessage(SignalsConnected.class, message -> onSignalsConnected())
         .onMessage(SignalsLost.class, message -> Behaviors.same())
         .onMessage(ActivityEnded.class, this::onActivityEnded)
+        .onMessage(Attach.class, this::onAttachWhileNotConnected)
+        .onMessage(StrayFound.class, this::onStrayFound)
         .onMessage(Request.class, this::onRequestWhileNotConnected)
         .build();
   }
@@ -263,6 +303,7 @@ final class DeviceActor {
 
   private Receive<Command> disabledState() {
     return ReceiveBuilder.<Command>create()
+        .onMessage(StrayFound.class, stray -> Behaviors.same())
         .onMessage(GetView.class, this::onGetView)
         .onMessage(ReportDue.class, message -> onReportDue())
         .onMessageEquals(Park.PARK, Behaviors::stopped)
@@ -278,6 +319,7 @@ final class DeviceActor {
         .onMessage(Attach.class, this::onAttach)
         .onMessage(Locate.class, this::onLocate)
         .onMessage(ReadNow.class, this::onReadNow)
+        .onMessage(StrayFound.class, this::onStrayFound)
         .onMessage(SignalsLost.class, this::onSignalsLost)
         .onMessage(ConnectEnded.class, message -> Behaviors.same())
         .onMessage(ConnectAgain.class, message -> Behaviors.same())
@@ -287,6 +329,9 @@ final class DeviceActor {
   private ReceiveBuilder<Command> always() {
     return ReceiveBuilder.<Command>create()
         .onMessage(Stop.class, message -> onStop())
+        .onMessage(StopFor.class, this::onStopFor)
+        .onMessage(KeepAlive.class, this::onKeepAlive)
+        .onMessage(OwnerSilent.class, message -> onOwnerSilent())
         .onMessage(Detach.class, this::onDetach)
         .onMessage(Answered.class, this::onAnswered)
         .onMessage(GetView.class, this::onGetView)
@@ -355,11 +400,18 @@ final class DeviceActor {
     failures = 0;
     log.info("{}: connecting -> ready", name);
     changeTo(true, "");
+    if (cutOff) {
+      cutOff = false;
+      log.warn("{}: stopped, because it was moving when its connection broke", name);
+      stopDevice();
+    }
+    watch.guard().tell(new HutchGuard.DeviceReady(name, context.getSelf()));
     return next();
   }
 
   private Behavior<Command> onSignalsLost(SignalsLost lost) {
     log.warn("{}: ready -> connecting, because {}", name, lost.problem());
+    cutOff |= activity != null && activity.moves();
     changeTo(false, lost.problem());
     refuseWaiting(request -> true, Refusal.of("disconnected", lost.problem()));
     connect();
@@ -373,7 +425,16 @@ final class DeviceActor {
   }
 
   private Behavior<Command> onRequestWhileNotConnected(Request request) {
-    return refuse(request, Refusal.of("not-connected", problem));
+    Refusal refusal = fence(request);
+    return refuse(request, refusal != null ? refusal : Refusal.of("not-connected", problem));
+  }
+
+  /** A newer worker has the device even while it can't be used: the older one must end. */
+  private Behavior<Command> onAttachWhileNotConnected(Attach attach) {
+    if (attach.epoch().compareTo(newest) >= 0) {
+      newestIs(attach.epoch());
+    }
+    return onRequestWhileNotConnected(attach);
   }
 
   // ---------------------------------------------------------------- whose device it is
@@ -382,15 +443,13 @@ final class DeviceActor {
     if (attach.epoch().compareTo(newest) < 0) {
       return refuse(attach, stale(attach.epoch()));
     }
-    boolean takenOver = attach.epoch().compareTo(newest) > 0;
-    newest = attach.epoch();
-    if (takenOver && attachment != null) {
-      interrupt(
-          "has been taken over by the worker of epoch " + newest.value() + ", which stops it");
-    }
+    newestIs(attach.epoch());
     endAttachment();
+    silenced = null;
     attachment = new Attachment(attach.epoch(), attach.worker());
     context.watch(attach.worker());
+    heard = System.nanoTime();
+    timers.startSingleTimer(OwnerSilent.OWNER_SILENT, settings.ownerTimeout());
     beside(
         device.describe(),
         outcome -> {
@@ -407,8 +466,19 @@ final class DeviceActor {
     return Behaviors.same();
   }
 
+  /** A worker of this epoch is there: nothing more is done for an older one. */
+  private void newestIs(Epoch epoch) {
+    if (epoch.compareTo(newest) > 0 && attachment != null) {
+      interrupt("has been taken over by the worker of epoch " + epoch.value() + ", which stops it");
+      endAttachment();
+    }
+    newest = epoch;
+    watch.epochs().seen(name, epoch);
+  }
+
   private Behavior<Command> onDetach(Detach detach) {
-    if (attachment != null && attachment.epoch().equals(detach.epoch())) {
+    if (isAttachedTo(detach.epoch())) {
+      interrupt("has been stopped, because its worker has let go of it");
       endAttachment();
     }
     return Behaviors.same();
@@ -416,20 +486,114 @@ final class DeviceActor {
 
   private Behavior<Command> onTerminated(Terminated terminated) {
     if (attachment != null && attachment.worker().equals(terminated.getRef())) {
-      if (activity != null && activity.interruptible()) {
-        log.warn("{}: stopped, because the worker of epoch {} has vanished", name, newest.value());
-      }
-      interrupt("has been stopped, because its worker has vanished");
-      endAttachment();
+      loseOwner("its worker has vanished");
     }
     return Behaviors.same();
   }
 
+  private boolean isAttachedTo(Epoch epoch) {
+    return attachment != null && attachment.epoch().equals(epoch);
+  }
+
   private void endAttachment() {
     if (attachment != null) {
+      timers.cancel(OwnerSilent.OWNER_SILENT);
       context.unwatch(attachment.worker());
       attachment = null;
     }
+  }
+
+  // ---------------------------------------------------------------- whether its worker is alive
+
+  /**
+   * A gap counts also if it is found only afterwards, and if it was this process that stood still:
+   * what became of a move meanwhile is not known, and its answer may be wrong.
+   */
+  private Behavior<Command> onKeepAlive(KeepAlive alive) {
+    Refusal refusal = stale(alive.epoch(), newest);
+    if (refusal == null && isAttachedTo(alive.epoch())) {
+      Duration gap = Duration.ofNanos(System.nanoTime() - heard);
+      if (gap.compareTo(settings.ownerTimeout()) <= 0) {
+        heard = System.nanoTime();
+        timers.startSingleTimer(OwnerSilent.OWNER_SILENT, settings.ownerTimeout());
+        return Behaviors.same();
+      }
+      loseOwner("its worker was silent for " + shown(gap));
+    }
+    if (refusal == null) {
+      refusal = letGo(alive.epoch());
+    }
+    alive.replyTo().tell(new NotYours(name, refusal));
+    return Behaviors.same();
+  }
+
+  private Behavior<Command> onOwnerSilent() {
+    if (attachment != null) {
+      loseOwner("its worker was silent for " + shown(settings.ownerTimeout()));
+    }
+    return Behaviors.same();
+  }
+
+  static String shown(Duration time) {
+    return time.toMillis() % 1000 == 0
+        ? time.toSeconds() + " s"
+        : Math.round(time.toMillis() / 100.0) / 10.0 + " s";
+  }
+
+  private void loseOwner(String because) {
+    if (activity != null && activity.interruptible()) {
+      log.warn("{}: stopped, because {} (epoch {})", name, because, newest.value());
+    }
+    silenced = attachment.epoch();
+    interrupt("owner-silent", "has been stopped, because " + because);
+    endAttachment();
+  }
+
+  private Refusal letGo(Epoch epoch) {
+    return Refusal.of(
+        "owner-silent",
+        "%s has let go of the worker of epoch %d, which must take it again."
+            .formatted(name, epoch.value()));
+  }
+
+  /** The node died that it was on; unless a worker has taken it since, it is brought to rest. */
+  private Behavior<Command> onStrayFound(StrayFound stray) {
+    if (attachment == null && activity == null) {
+      log.warn("{}: stopped, because {}", name, stray.because());
+      stopDevice();
+    }
+    return Behaviors.same();
+  }
+
+  // ---------------------------------------------------------------- fencing
+
+  private static Epoch epochOf(Request request) {
+    if (request instanceof Attach attach) {
+      return attach.epoch();
+    } else if (request instanceof Set set) {
+      return set.epoch();
+    } else if (request instanceof Trigger trigger) {
+      return trigger.epoch();
+    } else if (request instanceof Stage stage) {
+      return stage.epoch();
+    } else if (request instanceof Unstage unstage) {
+      return unstage.epoch();
+    } else if (request instanceof Read read) {
+      return read.epoch();
+    } else if (request instanceof Locate locate) {
+      return locate.epoch();
+    }
+    return null;
+  }
+
+  /** Null unless it comes from a worker that has a successor. */
+  private Refusal fence(Request request) {
+    Epoch epoch = epochOf(request);
+    return epoch == null ? null : stale(epoch, newest);
+  }
+
+  private Refusal stale(Epoch epoch, Epoch than) {
+    return epoch.compareTo(than) < 0 ? stale(epoch) : null;
   }
 
   private Refusal stale(Epoch epoch) {
@@ -443,6 +607,9 @@ final class DeviceActor {
   private Refusal refusalOf(Epoch epoch) {
     if (epoch.compareTo(newest) < 0) {
       return stale(epoch);
+    }
+    if (epoch.equals(silenced)) {
+      return letGo(epoch);
     }
     if (attachment != null && !attachment.epoch().equals(epoch)) {
       return Refusal.of(
@@ -585,6 +752,10 @@ final class DeviceActor {
   // ---------------------------------------------------------------- while busy
 
   private Behavior<Command> onSetWhileBusy(Set set) {
+    Refusal refusal = refusalOf(set.epoch());
+    if (refusal != null) {
+      return refuse(set, refusal);
+    }
     // a move that has been stopped and answered only has to come to rest: the next one may wait
     boolean moving =
         activity.request() instanceof Set && activity.answer() != null
@@ -595,6 +766,10 @@ final class DeviceActor {
   }
 
   private Behavior<Command> onRequestWhileBusy(Request request) {
+    Refusal stale = fence(request);
+    if (stale != null) {
+      return refuse(request, stale);
+    }
     if (waiting.size() >= settings.waitingCommands()) {
       return refuse(
           request,
@@ -619,6 +794,9 @@ final class DeviceActor {
     Consumer<Outcome<?>> reply = (Consumer<Outcome<?>>) (Consumer<?>) answer;
     activity = new Activity(id, request, reply);
     context.pipeToSelf(outcome, (value, error) -> new ActivityEnded(id, value));
+    if (activity.moves()) {
+      watch.guard().tell(new HutchGuard.MoveBegun(name));
+    }
     reportSoon();
     return busy;
   }
@@ -629,6 +807,10 @@ final class DeviceActor {
     }
     Activity done = activity;
     activity = null;
+    if (done.moves()) {
+      watch.guard().tell(new HutchGuard.MoveEnded(name));
+      cutOff |= !connected;
+    }
     if (done.answer() != null) {
       done.answer().accept(ended.outcome());
     }
@@ -659,16 +841,24 @@ final class DeviceActor {
       log.info("{}: stopped, because somebody asked", name);
     }
     stopDevice();
-    failInterruptible("has been stopped");
+    failInterruptible("stopped", "has been stopped");
     return Behaviors.same();
+  }
+
+  private Behavior<Command> onStopFor(StopFor stop) {
+    return stop.epoch().compareTo(newest) < 0 ? Behaviors.same() : onStop();
   }
 
   /** Stops it if it is doing something that can be stopped. */
   private void interrupt(String why) {
+    interrupt("stopped", why);
+  }
+
+  private void interrupt(String code, String why) {
     if (activity != null && activity.interruptible()) {
       stopDevice();
     }
-    failInterruptible(why);
+    failInterruptible(code, why);
   }
 
   private void stopDevice() {
@@ -682,8 +872,8 @@ final class DeviceActor {
         });
   }
 
-  private void failInterruptible(String why) {
-    Refusal stopped = Refusal.of("stopped", name + " " + why + ".");
+  private void failInterruptible(String code, String why) {
+    Refusal stopped = Refusal.of(code, name + " " + why + ".");
     if (activity != null && activity.interruptible() && activity.answer() != null) {
       activity.answer().accept(new Outcome<>(null, new DeviceFailure(stopped)));
       activity = activity.answered();
@@ -711,6 +901,9 @@ final class DeviceActor {
   }
 
   private Behavior<Command> onEnd() {
+    if (activity != null && activity.moves()) {
+      watch.guard().tell(new HutchGuard.MoveEnded(name));
+    }
     if (activity != null && activity.interruptible()) {
       // closed before the stop has left, it would not be stopped
       device.stop().whenComplete((stopped, error) -> device.close());

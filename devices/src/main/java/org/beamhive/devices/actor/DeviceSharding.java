@@ -1,9 +1,15 @@
 package org.beamhive.devices.actor;
 
+import akka.actor.Address;
+import akka.actor.CoordinatedShutdown;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
 import akka.actor.typed.Behavior;
+import akka.actor.typed.Props;
+import akka.actor.typed.SupervisorStrategy;
+import akka.actor.typed.javadsl.AskPattern;
 import akka.actor.typed.javadsl.Behaviors;
+import akka.actor.typed.receptionist.ServiceKey;
 import akka.cluster.sharding.typed.ClusterShardingSettings;
 import akka.cluster.sharding.typed.javadsl.ClusterSharding;
 import akka.cluster.sharding.typed.javadsl.Entity;
@@ -11,6 +17,7 @@ import akka.cluster.sharding.typed.javadsl.EntityContext;
 import akka.cluster.sharding.typed.javadsl.EntityRef;
 import akka.cluster.sharding.typed.javadsl.EntityTypeKey;
 import akka.cluster.typed.Cluster;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +28,7 @@ import org.beamhive.devices.type.DeviceBackends;
 import org.beamhive.devices.type.DeviceTypes;
 import org.beamhive.protocol.device.DeviceDirectoryProtocol;
 import org.beamhive.protocol.device.DeviceProtocol;
+import org.beamhive.protocol.device.HutchGuardProtocol;
 import org.beamhive.protocol.model.DeviceView;
 import org.beamhive.protocol.model.HutchName;
 import org.slf4j.Logger;
@@ -40,18 +48,27 @@ public final class DeviceSharding {
     return "hutch-" + hutch;
   }
 
-  /** Makes this node, which has the hutch's role, run devices of it, and starts them all. */
+  /**
+   * Makes this node, which has the hutch's role, run devices of it, starts them all, and watches
+   * over those of the hutch's other nodes.
+   *
+   * @param movingFile where it is kept which devices move, for the next start of this node
+   * @param witness a second opinion on whether a silent node of the hutch is alive
+   */
   public static void init(
       ActorSystem<?> system,
       DevicesSettings settings,
       HutchName hutch,
       List<DeviceConfig> devices,
-      ActorRef<DeviceDirectoryProtocol.Request> directory) {
+      ActorRef<DeviceDirectoryProtocol.Request> directory,
+      Path movingFile,
+      OwnerWitness witness) {
     Map<String, DeviceConfig> byName =
         devices.stream()
             .collect(Collectors.toMap(device -> device.name().value(), Function.identity()));
     DeviceBackends backends = DeviceResources.of(system);
     DeviceTypes types = DeviceTypes.standard();
+    HutchWatch watch = watch(system, settings, hutch, byName, movingFile, witness);
     start(
         system,
         hutch,
@@ -61,7 +78,7 @@ public final class DeviceSharding {
             return forgotten(context);
           }
           return DeviceActor.create(
-              config, hutch, () -> config.make(types, backends), settings, directory);
+              config, hutch, () -> config.make(types, backends), settings, directory, watch);
         });
     // again and again: the first message may be lost while the cluster forms
     system
@@ -71,6 +88,49 @@ public final class DeviceSharding {
             settings.wakeInterval(),
             () -> wake(system, hutch, devices),
             system.executionContext());
+  }
+
+  private static HutchWatch watch(
+      ActorSystem<?> system,
+      DevicesSettings settings,
+      HutchName hutch,
+      Map<String, DeviceConfig> devices,
+      Path movingFile,
+      OwnerWitness witness) {
+    DeviceBackends backends = DeviceResources.of(system);
+    DeviceTypes types = DeviceTypes.standard();
+    DeviceEpochs epochs = new DeviceEpochs();
+    HutchGuard.Parts parts =
+        new HutchGuard.Parts(
+            ServiceKey.create(HutchGuardProtocol.Request.class, "hutch-guard-" + hutch),
+            node(system),
+            name ->
+                devices.containsKey(name.value())
+                    ? devices.get(name.value()).make(types, backends)
+                    : null,
+            settings,
+            epochs,
+            new MovingFile(movingFile),
+            witness);
+    ActorRef<HutchGuardProtocol.Command> guard =
+        system.systemActorOf(
+            Behaviors.supervise(HutchGuard.create(parts)).onFailure(SupervisorStrategy.restart()),
+            "hutch-guard-" + hutch,
+            Props.empty());
+    CoordinatedShutdown.get(system)
+        .addTask(
+            CoordinatedShutdown.PhaseClusterExiting(),
+            "settle-hutch-guard",
+            () ->
+                AskPattern.ask(
+                    guard, HutchGuard.Settle::new, Duration.ofSeconds(5), system.scheduler()));
+    return new HutchWatch(guard, epochs);
+  }
+
+  /** This node's name for others of the cluster, {@code host:port}. */
+  public static String node(ActorSystem<?> system) {
+    Address address = Cluster.get(system).selfMember().address();
+    return address.getHost().orElse("") + ":" + address.getPort().orElse(0);
   }
 
   private static void wake(ActorSystem<?> system, HutchName hutch, List<DeviceConfig> devices) {

@@ -14,6 +14,8 @@ import org.beamhive.devices.type.DeviceTimeouts;
  * @param reconnect between tries to connect
  * @param restart of a device actor that has failed
  * @param waitingCommands how many commands may wait for a busy device
+ * @param ownerTimeout how long a device moves or measures for a worker, and a hutch for a node,
+ *     that is silent
  * @param parkTimeout how long a device that is to stop may take to come to rest
  * @param wakeInterval between looks whether all devices run
  * @param reportInterval between a device's reports when nothing changes
@@ -27,6 +29,7 @@ public record DevicesSettings(
     BackOff reconnect,
     BackOff restart,
     int waitingCommands,
+    Duration ownerTimeout,
     Duration parkTimeout,
     Duration wakeInterval,
     Duration reportInterval,
@@ -76,6 +79,7 @@ public record DevicesSettings(
         new BackOff(positive(config, "reconnect.min"), positive(config, "reconnect.max")),
         new BackOff(positive(config, "restart.min"), positive(config, "restart.max")),
         config.getInt("waiting-commands"),
+        positive(config, "owner-timeout"),
         positive(config, "park-timeout"),
         positive(config, "wake-interval"),
         positive(config, "report.interval"),

@@ -15,6 +15,8 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.beamhive.devices.backend.sim.SettableSimClock;
 import org.beamhive.devices.backend.sim.SimNamespace;
 import org.beamhive.devices.config.DeviceConfig;
@@ -36,10 +38,13 @@ import org.beamhive.protocol.device.DeviceProtocol.Attached;
 import org.beamhive.protocol.device.DeviceProtocol.Command;
 import org.beamhive.protocol.device.DeviceProtocol.Done;
 import org.beamhive.protocol.device.DeviceProtocol.Failed;
+import org.beamhive.protocol.device.DeviceProtocol.KeepAlive;
 import org.beamhive.protocol.device.DeviceProtocol.Located;
 import org.beamhive.protocol.device.DeviceProtocol.NotAttached;
+import org.beamhive.protocol.device.DeviceProtocol.NotYours;
 import org.beamhive.protocol.device.DeviceProtocol.ReadReply;
 import org.beamhive.protocol.device.DeviceProtocol.Reply;
+import org.beamhive.protocol.device.HutchGuardProtocol;
 import org.beamhive.protocol.model.AlarmSeverity;
 import org.beamhive.protocol.model.DeviceDescription;
 import org.beamhive.protocol.model.DeviceName;
@@ -63,7 +68,10 @@ class DeviceActorTest {
 
   private final SettableSimClock clock = new SettableSimClock(1000);
   private final SimNamespace sim = new SimNamespace(clock);
+  private final DeviceEpochs epochs = new DeviceEpochs();
+  private DevicesSettings settings = SETTINGS;
   private TestProbe<DeviceDirectoryProtocol.Request> directory;
+  private TestProbe<HutchGuardProtocol.Command> guard;
   private TestProbe<Reply> worker;
   private TestProbe<ScanBundlerProtocol.Request> bundler;
 
@@ -75,6 +83,7 @@ class DeviceActorTest {
   @BeforeEach
   void probes() {
     directory = KIT.createTestProbe();
+    guard = KIT.createTestProbe();
     worker = KIT.createTestProbe();
     bundler = KIT.createTestProbe();
   }
@@ -101,13 +110,18 @@ class DeviceActorTest {
             sim,
             new DeviceTimeouts(Duration.ofSeconds(2), Duration.ofSeconds(2)));
     DeviceTypes types = DeviceTypes.standard();
+    return spawn(config, () -> config.make(types, backends));
+  }
+
+  private ActorRef<Command> spawn(DeviceConfig config, Supplier<Device> make) {
     return KIT.spawn(
         DeviceActor.create(
             config,
             new HutchName("a"),
-            () -> config.make(types, backends),
-            SETTINGS,
-            directory.getRef()));
+            make,
+            settings,
+            directory.getRef(),
+            new HutchWatch(guard.getRef(), epochs)));
   }
 
   private ActorRef<Command> motor(Object... config) {
@@ -302,6 +316,218 @@ class DeviceActorTest {
     assertThat(failed().token()).isEqualTo(1);
   }
 
+  // ------------------------------------------------------------------ whether its worker is alive
+
+  private void ownerTimeout(Duration timeout) {
+    settings =
+        DevicesSettings.from(
+            ConfigFactory.parseMap(
+                    Map.of("beamhive.devices.owner-timeout", timeout.toMillis() + " ms"))
+                .withFallback(ConfigFactory.load()));
+  }
+
+  @Test
+  void stopsByItselfWhenItsWorkerIsSilentAndSaysWhy() {
+    ownerTimeout(Duration.ofMillis(500));
+    ActorRef<Command> device = motor("velocity", 1);
+    attach(device, FIRST);
+    set(device, FIRST, 5, 1);
+    guard.fishForMessage(
+        Duration.ofSeconds(3),
+        message ->
+            message instanceof HutchGuard.MoveBegun
+                ? FishingOutcomes.complete()
+                : FishingOutcomes.continueAndIgnore());
+    clock.advance(Duration.ofSeconds(1));
+
+    Failed failed = failed();
+
+    assertThat(failed.problem().code()).isEqualTo("owner-silent");
+    assertThat(failed.problem().text())
+        .isEqualTo("samx has been stopped, because its worker was silent for 0.5 s.");
+    clock.advance(Duration.ofSeconds(9));
+    assertThat(position()).isEqualTo(1);
+  }
+
+  @Test
+  void doesNothingForAWorkerThatWasSilentUntilItIsAttachedAgain() {
+    ownerTimeout(Duration.ofMillis(100));
+    ActorRef<Command> device = motor("velocity", 1);
+    attach(device, FIRST);
+    set(device, FIRST, 5, 1);
+    failed();
+
+    set(device, FIRST, 2, 2);
+    assertThat(failed().problem().code()).isEqualTo("owner-silent");
+    device.tell(new KeepAlive(FIRST, worker.getRef()));
+    assertThat(worker.expectMessageClass(NotYours.class).problem().code())
+        .isEqualTo("owner-silent");
+
+    attach(device, FIRST);
+    set(device, FIRST, 0, 3);
+    assertThat(worker.expectMessageClass(Done.class).token()).isEqualTo(3);
+  }
+
+  @Test
+  void goesOnMovingAsLongAsItsWorkerIsHeard() {
+    ownerTimeout(Duration.ofSeconds(1));
+    ActorRef<Command> device = motor("velocity", 1);
+    attach(device, FIRST);
+    set(device, FIRST, 5, 1);
+    for (int beat = 0; beat < 12; beat++) {
+      device.tell(new KeepAlive(FIRST, worker.getRef()));
+      worker.expectNoMessage(Duration.ofMillis(100));
+    }
+    clock.advance(Duration.ofSeconds(6));
+    assertThat(worker.expectMessageClass(Done.class).token()).isEqualTo(1);
+  }
+
+  @Test
+  void saysThatItIsNotYoursToAWorkerThatHasNotAttachedItOrHasASuccessor() {
+    ActorRef<Command> device = motor();
+    device.tell(new KeepAlive(FIRST, worker.getRef()));
+    assertThat(worker.expectMessageClass(NotYours.class).problem().code())
+        .isEqualTo("owner-silent");
+    attach(device, SECOND);
+    device.tell(new KeepAlive(FIRST, worker.getRef()));
+    assertThat(worker.expectMessageClass(NotYours.class).problem().code()).isEqualTo("stale-epoch");
+    device.tell(new KeepAlive(SECOND, worker.getRef()));
+    worker.expectNoMessage(Duration.ofMillis(20));
+  }
+
+  @Test
+  void stopsWhenItsWorkerLetsGoOfItWhileItMoves() {
+    ActorRef<Command> device = motor("velocity", 1);
+    attach(device, FIRST);
+    set(device, FIRST, 5, 1);
+    device.tell(new DeviceProtocol.Detach(FIRST));
+    assertThat(failed().problem().code()).isEqualTo("stopped");
+  }
+
+  // ------------------------------------------------------------------ fencing
+
+  /** Every command of an old worker; none of them may do anything. */
+  private void refusesAllOf(Epoch old, ActorRef<Command> device) {
+    set(device, old, 3, 1);
+    assertThat(failed().problem().code()).isEqualTo("stale-epoch");
+    device.tell(new DeviceProtocol.Trigger(old, 2, worker.getRef()));
+    assertThat(failed().problem().code()).isEqualTo("stale-epoch");
+    device.tell(new DeviceProtocol.Stage(old, 3, worker.getRef()));
+    assertThat(failed().problem().code()).isEqualTo("stale-epoch");
+    device.tell(new DeviceProtocol.Unstage(old, 4, worker.getRef()));
+    assertThat(failed().problem().code()).isEqualTo("stale-epoch");
+    device.tell(new DeviceProtocol.Locate(old, 5, worker.getRef()));
+    assertThat(failed().problem().code()).isEqualTo("stale-epoch");
+    device.tell(new DeviceProtocol.Read(old, 6, bundler.getRef()));
+    assertThat(bundler.expectMessageClass(ReadFailed.class).problem().code())
+        .isEqualTo("stale-epoch");
+    assertThat(((NotAttached) tryAttach(device, old, worker.getRef())).problem().code())
+        .isEqualTo("stale-epoch");
+    device.tell(new KeepAlive(old, worker.getRef()));
+    assertThat(worker.expectMessageClass(NotYours.class).problem().code()).isEqualTo("stale-epoch");
+    device.tell(new DeviceProtocol.Detach(old));
+    device.tell(new DeviceProtocol.StopFor(old));
+  }
+
+  @Test
+  void anOldWorkerCanDoNothingInAnyState() {
+    ActorRef<Command> device = motor("velocity", 1);
+    TestProbe<Reply> second = KIT.createTestProbe();
+    assertThat(tryAttach(device, SECOND, second.getRef())).isInstanceOf(Attached.class);
+    refusesAllOf(FIRST, device);
+
+    device.tell(new DeviceProtocol.Set(SECOND, Value.of(1), 9, second.getRef()));
+    awaitState(State.BUSY);
+    refusesAllOf(FIRST, device);
+    clock.advance(Duration.ofSeconds(2));
+    assertThat(second.expectMessageClass(Done.class).token()).isEqualTo(9);
+
+    sim.pv("samx").connect(false);
+    awaitState(State.CONNECTING);
+    refusesAllOf(FIRST, device);
+  }
+
+  @Test
+  void whatAnOldWorkerHadWaitingIsRefusedWhenTheNewOneHasAttached() {
+    ActorRef<Command> device = motor("velocity", 1);
+    attach(device, FIRST);
+    set(device, FIRST, 5, 1);
+    device.tell(new DeviceProtocol.Stage(FIRST, 2, worker.getRef()));
+    device.tell(new DeviceProtocol.Read(FIRST, 3, bundler.getRef()));
+    awaitState(State.BUSY);
+    TestProbe<Reply> second = KIT.createTestProbe();
+    tryAttach(device, SECOND, second.getRef());
+    assertThat(failed().token()).isEqualTo(1);
+    Failed stage = failed();
+    assertThat(stage.token()).isEqualTo(2);
+    assertThat(stage.problem().code()).isEqualTo("stale-epoch");
+    assertThat(bundler.expectMessageClass(ReadFailed.class).problem().code())
+        .isEqualTo("stale-epoch");
+  }
+
+  @Test
+  void anOldWorkerThatAttachesAFreshDeviceFirstLosesItToTheNewOne() {
+    ActorRef<Command> device = motor("velocity", 1);
+    attach(device, FIRST);
+    set(device, FIRST, 5, 1);
+    awaitState(State.BUSY);
+    sim.pv("samx").connect(false);
+    awaitState(State.CONNECTING);
+    TestProbe<Reply> second = KIT.createTestProbe();
+    assertThat(tryAttach(device, SECOND, second.getRef())).isInstanceOf(NotAttached.class);
+    isToldThatItHasASuccessor(device);
+  }
+
+  private void isToldThatItHasASuccessor(ActorRef<Command> device) {
+    worker.fishForMessage(
+        Duration.ofSeconds(3),
+        reply -> {
+          device.tell(new KeepAlive(FIRST, worker.getRef()));
+          return reply instanceof NotYours not && not.problem().code().equals("stale-epoch")
+              ? FishingOutcomes.complete()
+              : FishingOutcomes.continueAndIgnore();
+        });
+  }
+
+  @Test
+  void aDeviceThatIsStartedAnewRefusesWhoHadASuccessorBefore() {
+    ActorRef<Command> device = motor();
+    attach(device, SECOND);
+    KIT.stop(device);
+    refusesAllOf(FIRST, motor());
+  }
+
+  // ------------------------------------------------------------------ what the guard is told
+
+  @Test
+  void tellsTheGuardWhenItMovesAndWhenItRests() {
+    ActorRef<Command> device = motor("velocity", 1);
+    guard.expectMessageClass(HutchGuard.DeviceReady.class);
+    set(device, FIRST, 5, 1);
+    guard.expectMessage(new HutchGuard.MoveBegun(new DeviceName("samx")));
+    clock.advance(Duration.ofSeconds(6));
+    guard.expectMessage(new HutchGuard.MoveEnded(new DeviceName("samx")));
+  }
+
+  @Test
+  void aStrayIsBroughtToRestUnlessAWorkerHasIt() {
+    ActorRef<Command> device =
+        ready(spawn(DeviceConfig.of("moody", "SimMotor", Value.Fields.EMPTY), () -> moody));
+    device.tell(new DeviceActor.StrayFound("it moved"));
+    directory.awaitAssert(() -> assertStops(1));
+    TestProbe<AttachReply> ignored = KIT.createTestProbe();
+    device.tell(new DeviceProtocol.Attach(FIRST, worker.getRef(), ignored.getRef()));
+    device.tell(new DeviceActor.StrayFound("it moved"));
+    device.tell(new KeepAlive(SECOND, worker.getRef()));
+    worker.expectMessageClass(NotYours.class);
+    assertStops(1);
+  }
+
+  private Void assertStops(int times) {
+    assertThat(moody.stops).hasValue(times);
+    return null;
+  }
+
   @Test
   void refusesToMoveWhatIsReadOnly() {
     DeviceConfig free = DeviceConfig.of("samx", "SimMotor", Value.Fields.EMPTY);
@@ -377,6 +603,7 @@ class DeviceActorTest {
 
   /** A device whose readings are whatever the test says. */
   private static final class Moody implements Device {
+    final AtomicInteger stops = new AtomicInteger();
     final Deque<CompletionStage<List<Reading>>> readings = new ConcurrentLinkedDeque<>();
 
     @Override
@@ -413,6 +640,12 @@ class DeviceActorTest {
     }
 
     @Override
+    public CompletionStage<Void> stop() {
+      stops.incrementAndGet();
+      return DONE;
+    }
+
+    @Override
     public void close() {}
   }
 
@@ -438,7 +671,12 @@ class DeviceActorTest {
     return ready(
         KIT.spawn(
             DeviceActor.create(
-                config, new HutchName("a"), () -> moody, SETTINGS, directory.getRef())));
+                config,
+                new HutchName("a"),
+                () -> moody,
+                SETTINGS,
+                directory.getRef(),
+                new HutchWatch(guard.getRef(), epochs))));
   }
 
   private static CompletionStage<List<Reading>> good() {

@@ -11,6 +11,7 @@ import akka.cluster.typed.Join;
 import akka.cluster.typed.Leave;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -32,6 +33,7 @@ import org.beamhive.protocol.model.Value;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** A hutch with two nodes, and a third node that only commands. */
 @Timeout(120)
@@ -40,6 +42,7 @@ class DeviceHandOverIT {
   private static final Duration LONG = Duration.ofSeconds(40);
   private static final Epoch EPOCH = new Epoch(1);
 
+  @TempDir private Path folder;
   private final List<ActorTestKit> kits = new ArrayList<>();
 
   private ActorTestKit node(String role) {
@@ -54,6 +57,8 @@ class DeviceHandOverIT {
                 akka.cluster.leader-actions-interval = 200 ms
                 akka.cluster.sharding.distributed-data.durable.keys = []
                 beamhive.devices.report.interval = 200 ms
+                # nobody says here that the worker is alive
+                beamhive.devices.owner-timeout = 1 m
                 """
                     .formatted(role))
             .withFallback(ConfigFactory.load());
@@ -83,13 +88,13 @@ class DeviceHandOverIT {
             DeviceConfig.of(
                 "samx", "SimMotor", new Value.Fields(Map.of("velocity", Value.of(0.1)))));
     ActorTestKit first = node("hutch-a");
-    DeviceSharding.init(first.system(), settings, HUTCH, devices, directory);
+    start(first, settings, devices, directory);
     DeviceView samx = ready(control, directory);
     TestProbe<Reply> worker = control.createTestProbe();
     Attached before = attach(control, samx, worker);
     before.ref().tell(new DeviceProtocol.Set(EPOCH, Value.of(50), 1, worker.getRef()));
     ActorTestKit second = node("hutch-a");
-    DeviceSharding.init(second.system(), settings, HUTCH, devices, directory);
+    start(second, settings, devices, directory);
     TestProbe<Object> watcher = control.createTestProbe();
 
     Cluster.get(first.system())
@@ -103,6 +108,21 @@ class DeviceHandOverIT {
         .isEqualTo(Cluster.get(second.system()).selfMember().address().port());
     after.ref().tell(new DeviceProtocol.Set(EPOCH, Value.of(0.01), 2, worker.getRef()));
     assertThat(worker.receiveMessage(LONG)).isInstanceOf(Done.class);
+  }
+
+  private void start(
+      ActorTestKit node,
+      DevicesSettings settings,
+      List<DeviceConfig> devices,
+      ActorRef<DeviceDirectoryProtocol.Request> directory) {
+    DeviceSharding.init(
+        node.system(),
+        settings,
+        HUTCH,
+        devices,
+        directory,
+        folder.resolve(DeviceSharding.node(node.system()).replace(':', '-')),
+        OwnerWitness.NONE);
   }
 
   private static DeviceView ready(

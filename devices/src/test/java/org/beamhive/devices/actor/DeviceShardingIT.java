@@ -9,6 +9,7 @@ import akka.cluster.typed.Cluster;
 import akka.cluster.typed.Join;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -35,6 +36,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The demo beamline on a cluster of one node, over real Channel Access. */
 @Timeout(120)
@@ -42,6 +44,7 @@ class DeviceShardingIT {
   private static final HutchName HUTCH = new HutchName("demo");
   private static final Duration LONG = Duration.ofSeconds(30);
 
+  @TempDir private static Path folder;
   private static SimulatedIoc ioc;
   private static ActorTestKit kit;
   private static akka.actor.typed.ActorRef<DeviceDirectoryProtocol.Request> directory;
@@ -60,6 +63,8 @@ class DeviceShardingIT {
                 beamhive.devices.channel-access {
                   addresses = ["127.0.0.1:%d"], repeater-port = 0, max-search-interval = 1 s
                 }
+                # nobody says here that the worker is alive
+                beamhive.devices.owner-timeout = 1 m
                 beamhive.devices.reconnect { min = 100 ms, max = 1 s }
                 """
                     .formatted(ioc.port()))
@@ -70,7 +75,14 @@ class DeviceShardingIT {
     DevicesSettings settings = DevicesSettings.from(config);
     directory = kit.spawn(DeviceDirectory.create(settings, Clock.systemUTC()));
     List<DeviceConfig> devices = DeviceFile.demo(DeviceTypes.standard());
-    DeviceSharding.init(kit.system(), settings, HUTCH, devices, directory);
+    DeviceSharding.init(
+        kit.system(),
+        settings,
+        HUTCH,
+        devices,
+        directory,
+        folder.resolve("moving.json"),
+        OwnerWitness.NONE);
   }
 
   @AfterAll

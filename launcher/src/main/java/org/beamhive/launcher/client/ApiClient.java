@@ -23,6 +23,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLHandshakeException;
@@ -172,6 +173,22 @@ public final class ApiClient {
       Thread.currentThread().interrupt();
       throw new ClientException("Interrupted.");
     }
+  }
+
+  /** Following documents until it is closed. */
+  @FunctionalInterface
+  public interface Following extends AutoCloseable {
+    @Override
+    void close();
+  }
+
+  /**
+   * Follows all runs from now on, as long as this gateway lives.
+   *
+   * @param documents takes each document as {@code {"name": ..., "doc": ...}}
+   */
+  public Following follow(Consumer<JsonNode> documents) {
+    return DocumentSocket.open(this, null, frame -> documents.accept(parsed(frame)))::close;
   }
 
   /** Turns to the next gateway; false if each has been tried. */

@@ -16,8 +16,9 @@ import org.beamhive.protocol.wire.CborSerializable;
 
 /**
  * What one says to a device actor. Commands of a scan carry the worker's {@link Epoch}: a device
- * refuses those of an older epoch than it was attached to, with the code {@code stale-epoch}. Each
- * command that takes time is answered once, with the token it came with.
+ * refuses those of an older epoch than it was attached to, with the code {@code stale-epoch}: who
+ * is told so has a successor and must end without touching anything. Each command that takes time
+ * is answered once, with the token it came with.
  */
 public final class DeviceProtocol {
   private DeviceProtocol() {}
@@ -29,6 +30,7 @@ public final class DeviceProtocol {
   public sealed interface Request extends Command, CborSerializable
       permits Attach,
           Detach,
+          KeepAlive,
           Stage,
           Unstage,
           Set,
@@ -36,6 +38,7 @@ public final class DeviceProtocol {
           Read,
           Locate,
           Stop,
+          StopFor,
           ReadNow,
           GetView,
           Wake {}
@@ -44,14 +47,21 @@ public final class DeviceProtocol {
   public non-sealed interface Internal extends Command {}
 
   /**
-   * A worker takes the device for a run. The device watches the worker and stops by itself if it
-   * vanishes. Answers with an {@link AttachReply}.
+   * A worker takes the device for a run. From now on the worker must say {@link KeepAlive} all the
+   * time: the device stops by itself if the worker vanishes or is silent for too long. Answers with
+   * an {@link AttachReply}.
    */
   public record Attach(Epoch epoch, ActorRef<Reply> worker, ActorRef<AttachReply> replyTo)
       implements Request {}
 
-  /** The worker has done with the device. No answer. */
+  /** The worker has done with the device, which stops if it still moves. No answer. */
   public record Detach(Epoch epoch) implements Request {}
+
+  /**
+   * The worker that the device is attached to is alive. Answers with {@link NotYours} if the device
+   * is not, or not any more, attached to a worker of this epoch; otherwise not at all.
+   */
+  public record KeepAlive(Epoch epoch, ActorRef<Reply> replyTo) implements Request {}
 
   /** Prepare for a scan. Answers with a {@link Reply}. */
   public record Stage(Epoch epoch, long token, ActorRef<Reply> replyTo) implements Request {}
@@ -88,6 +98,12 @@ public final class DeviceProtocol {
     STOP
   }
 
+  /**
+   * Stop at once what is done for a worker of this epoch. Nothing happens if a newer worker has the
+   * device, so that one that was thought dead can't stop the moves of its successor. No answer.
+   */
+  public record StopFor(Epoch epoch) implements Request {}
+
   /** Read outside any scan. Answers with a {@link ReadReply}. */
   public record ReadNow(ActorRef<ReadReply> replyTo) implements Request {}
 
@@ -99,19 +115,17 @@ public final class DeviceProtocol {
     WAKE
   }
 
-  /** The answer to a command that takes time. */
+  /** The answer to a command that takes time, or to {@link KeepAlive}. */
   @JsonTypeInfo(use = JsonTypeInfo.Id.NAME)
   @JsonSubTypes({
     @JsonSubTypes.Type(value = Done.class, name = "done"),
     @JsonSubTypes.Type(value = Failed.class, name = "failed"),
-    @JsonSubTypes.Type(value = Located.class, name = "located")
+    @JsonSubTypes.Type(value = Located.class, name = "located"),
+    @JsonSubTypes.Type(value = NotYours.class, name = "not-yours")
   })
-  public sealed interface Reply extends CborSerializable permits Done, Failed, Located {
+  public sealed interface Reply extends CborSerializable permits Done, Failed, Located, NotYours {
     /** Which device. */
     DeviceName device();
-
-    /** The token of the command. */
-    long token();
   }
 
   /** It is done. */
@@ -123,6 +137,12 @@ public final class DeviceProtocol {
   /** Its setpoint and readback, in its units. */
   public record Located(DeviceName device, long token, Value setpoint, Value readback)
       implements Reply {}
+
+  /**
+   * The device does nothing for the worker any more, whatever it was told: it has let go of a
+   * worker that was silent, was started anew, or has a newer worker ({@code stale-epoch}).
+   */
+  public record NotYours(DeviceName device, Refusal problem) implements Reply {}
 
   /** The answer to {@link Attach}. */
   @JsonTypeInfo(use = JsonTypeInfo.Id.NAME)

@@ -63,16 +63,31 @@ public final class ScanWorkerProtocol {
   @JsonTypeInfo(use = JsonTypeInfo.Id.NAME)
   @JsonSubTypes({
     @JsonSubTypes.Type(value = StateChanged.class, name = "state"),
+    @JsonSubTypes.Type(value = Waiting.class, name = "waiting"),
+    @JsonSubTypes.Type(value = Superseded.class, name = "superseded"),
     @JsonSubTypes.Type(value = RunOpened.class, name = "run-opened"),
     @JsonSubTypes.Type(value = Ended.class, name = "ended")
   })
-  public sealed interface Report extends CborSerializable permits StateChanged, RunOpened, Ended {
+  public sealed interface Report extends CborSerializable
+      permits StateChanged, Waiting, Superseded, RunOpened, Ended {
     /** Which item. */
     ItemUid item();
   }
 
   /** The worker's state changed, because ... */
   public record StateChanged(ItemUid item, WorkerState state, String because) implements Report {}
+
+  /**
+   * The plan stands, because a device is gone; it goes on by itself when the device is back, unless
+   * it is paused or ended meanwhile.
+   */
+  public record Waiting(ItemUid item, String because) implements Report {}
+
+  /**
+   * The worker has ended without touching anything, since a newer worker is in charge of its
+   * devices.
+   */
+  public record Superseded(ItemUid item, String because) implements Report {}
 
   /** A start document is durable; the run can be followed at this log. */
   public record RunOpened(
