@@ -167,6 +167,7 @@ class WebServerTest {
           new DeviceView(
               new DeviceName("samx"),
               new HutchName("oh"),
+              "127.0.0.1:25520",
               "SimMotor",
               "sample x",
               DeviceView.State.READY,
