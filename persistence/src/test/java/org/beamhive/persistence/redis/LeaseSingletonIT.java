@@ -37,7 +37,7 @@ class LeaseSingletonIT {
         akka.cluster.singleton {
           use-lease = "beamhive.persistence.redis.lease"
           lease-retry-interval = 200ms
-          hand-over-retry-interval = 200ms
+          hand-over-retry-interval = 100ms, min-number-of-hand-over-retries = 5
         }
         beamhive.persistence.redis.lease {
           heartbeat-timeout = 1500ms, heartbeat-interval = 100ms, lease-operation-timeout = 3s
