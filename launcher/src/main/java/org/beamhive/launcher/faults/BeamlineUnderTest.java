@@ -100,7 +100,7 @@ public final class BeamlineUnderTest implements AutoCloseable {
     settings.put("beamhive.devices.channel-access.repeater-port", 0);
     int i = 0;
     for (Ports each : ports.values()) {
-      settings.put("beamhive.node.seed-nodes." + i++, "127.0.0.1:" + each.canonical());
+      settings.put("beamhive.node.contact-points." + i++, "127.0.0.1:" + each.canonical());
     }
     settings.putAll(more);
     return settings;
