@@ -110,6 +110,8 @@ class ScanWorkerTest {
         }
       };
   private static final PlanRequest SCAN = plan("scan", List.of("det"), "m1", 1, 3, 3);
+  // the first test of all may take its time
+  private static final Duration LONG = Duration.ofSeconds(20);
   private static final RunSettings LOG =
       new RunSettings(
           64,
@@ -332,7 +334,7 @@ class ScanWorkerTest {
   /** Waits until devices have been told this so often. */
   private void told(String what, int times) {
     queue.awaitAssert(
-        Duration.ofSeconds(5),
+        LONG,
         () -> {
           assertThat(trace).filteredOn(what::equals).hasSizeGreaterThanOrEqualTo(times);
           return null;
@@ -349,7 +351,7 @@ class ScanWorkerTest {
   private StateChanged is(WorkerState state) {
     Report report;
     do {
-      report = queue.receiveMessage(Duration.ofSeconds(5));
+      report = queue.receiveMessage(LONG);
       assertThat(report).isNotInstanceOf(Ended.class);
     } while (!(report instanceof StateChanged change && change.state() == state));
     return (StateChanged) report;
@@ -359,7 +361,7 @@ class ScanWorkerTest {
   private String waits() {
     Report report;
     do {
-      report = queue.receiveMessage(Duration.ofSeconds(5));
+      report = queue.receiveMessage(LONG);
       assertThat(report).isNotInstanceOf(Ended.class);
     } while (!(report instanceof Waiting));
     return ((Waiting) report).because();
@@ -368,7 +370,7 @@ class ScanWorkerTest {
   private Ended ended() {
     Report report;
     do {
-      report = queue.receiveMessage(Duration.ofSeconds(5));
+      report = queue.receiveMessage(LONG);
     } while (!(report instanceof Ended));
     return (Ended) report;
   }
@@ -410,8 +412,7 @@ class ScanWorkerTest {
   @Test
   void runsAScanToItsEnd() {
     var worker = worker(Mode.FRESH);
-    // the first of all, which may take its time
-    queue.expectMessage(Duration.ofSeconds(20), new StateChanged(item, WorkerState.RUNNING, ""));
+    queue.expectMessage(LONG, new StateChanged(item, WorkerState.RUNNING, ""));
     RunOpened opened = queue.expectMessageClass(RunOpened.class);
     assertThat(opened.run()).isEqualTo(run);
     assertThat(ended()).isEqualTo(new Ended(item, "completed", "", List.of(run), List.of(7L)));

@@ -79,6 +79,8 @@ import org.beamhive.protocol.scan.ScanWorkerProtocol.Ended;
 import org.beamhive.protocol.scan.ScanWorkerProtocol.Report;
 import org.beamhive.protocol.scan.ScanWorkerProtocol.RunOpened;
 import org.beamhive.protocol.scan.ScanWorkerProtocol.StateChanged;
+import org.beamhive.protocol.scan.ScanWorkerProtocol.Superseded;
+import org.beamhive.protocol.scan.ScanWorkerProtocol.Waiting;
 import org.beamhive.protocol.scan.ScanWorkerProtocol.WorkerState;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -830,5 +832,41 @@ class ScanQueueTest {
             follow.log() == null && follow.run().equals(newest)
                 ? akka.actor.testkit.typed.javadsl.FishingOutcomes.complete()
                 : akka.actor.testkit.typed.javadsl.FishingOutcomes.continueAndIgnore());
+  }
+
+  // ------------------------------------------------------------------ a plan that waits for a
+  // device
+
+  @Test
+  void aPlanThatWaitsForADeviceIsShownAsPausedAndCanBePaused() {
+    Started worker = running("a");
+    worker.queue().tell(new Waiting(worker.job().item(), "samx is gone"));
+    becomes("paused");
+    assertThat(status().pausedBecause()).isEqualTo("samx is gone");
+    accepted(replyTo -> new ControlRun(RunControl.PAUSE_DEFERRED, replyTo));
+    said.expectMessage(new ScanWorkerProtocol.Pause(true));
+    worker.is(WorkerState.RUNNING, "");
+    becomes("executing_queue");
+  }
+
+  @Test
+  void aPlanThatWaitedForADeviceWaitsAgainAfterACrash() {
+    Started worker = running("a");
+    worker.queue().tell(new Waiting(worker.job().item(), "samx is gone"));
+    becomes("paused");
+    restart();
+    assertThat(workers.receiveMessage().job().mode()).isEqualTo(Mode.RESUME);
+  }
+
+  @Test
+  void aWorkerThatHasASuccessorSaysWhyItsRunIsClosedInTheEnd() {
+    Started worker = running("a");
+    for (int failures = 0; failures < 3; failures++) {
+      worker.queue().tell(new Superseded(worker.job().item(), "samx has a newer one"));
+      worker.crashes();
+      worker = workers.receiveMessage();
+    }
+    assertThat(worker.job().mode()).isEqualTo(Mode.CLOSE);
+    assertThat(worker.job().because()).contains("samx has a newer one");
   }
 }

@@ -55,7 +55,7 @@ public final class LocalBeamline {
     public Optional<String> httpUrl() {
       return settings.has("gateway")
           ? Optional.of(
-              "http://"
+              (config.getBoolean("beamhive.web.tls.enabled") ? "https://" : "http://")
                   + config.getString("beamhive.web.host")
                   + ":"
                   + config.getInt("beamhive.web.port"))

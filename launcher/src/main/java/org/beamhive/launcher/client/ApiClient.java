@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.EOFException;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.URI;
@@ -13,6 +14,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.WebSocket;
 import java.net.http.WebSocketHandshakeException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -23,6 +25,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLHandshakeException;
+import org.beamhive.cluster.tls.TrustedCa;
 
 /**
  * Talks HTTP to a gateway; what it can't do is a {@link ClientException}. With several gateways it
@@ -35,21 +40,23 @@ public final class ApiClient {
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
   private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
+  private static final String HTTPS =
+      " If it has beamhive.web.tls, its address begins with https://.";
+
   private final List<String> urls;
   private int current;
   private final Optional<String> key;
-  private final HttpClient http =
-      HttpClient.newBuilder()
-          .version(HttpClient.Version.HTTP_1_1)
-          .connectTimeout(CONNECT_TIMEOUT)
-          .build();
+  private final HttpClient http;
 
   /**
    * A client.
    *
    * @param urls of one gateway, or of several with commas between them
+   * @param key its API key
+   * @param ca the PEM file of the certificates to trust for HTTPS; empty for those that Java trusts
    */
-  public ApiClient(String urls, Optional<String> key) {
+  public ApiClient(String urls, Optional<String> key, Optional<Path> ca) {
+    this.http = http(ca);
     this.urls =
         Arrays.stream(urls.split(",")).map(url -> url.strip().replaceAll("/+$", "")).toList();
     this.key = key;
@@ -60,6 +67,31 @@ public final class ApiClient {
                 + url);
       }
     }
+  }
+
+  /** A client that trusts the CA in the environment's {@code BEAMHIVE_CA}, if that is set. */
+  public ApiClient(String urls, Optional<String> key) {
+    this(urls, key, environmentCa());
+  }
+
+  /** The PEM file that the environment's {@code BEAMHIVE_CA} names. */
+  static Optional<Path> environmentCa() {
+    return Optional.ofNullable(System.getenv("BEAMHIVE_CA"))
+        .filter(file -> !file.isBlank())
+        .map(file -> Path.of(file.strip()));
+  }
+
+  private static HttpClient http(Optional<Path> ca) {
+    HttpClient.Builder builder =
+        HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(CONNECT_TIMEOUT);
+    try {
+      ca.ifPresent(file -> builder.sslContext(TrustedCa.clientContext(file)));
+    } catch (IllegalArgumentException unusable) {
+      throw new ClientException("the CA file (--ca, BEAMHIVE_CA) " + unusable.getMessage());
+    }
+    return builder.build();
   }
 
   private String url() {
@@ -187,7 +219,9 @@ public final class ApiClient {
             http.send(complete.apply(request(path)).build(), HttpResponse.BodyHandlers.ofString()));
       } catch (IOException e) {
         boolean neverArrived =
-            e instanceof ConnectException || e instanceof HttpConnectTimeoutException;
+            e instanceof ConnectException
+                || e instanceof HttpConnectTimeoutException
+                || e instanceof SSLHandshakeException;
         if (!repeatable && !neverArrived) {
           throw new ClientException(
               "The connection to "
@@ -240,12 +274,23 @@ public final class ApiClient {
   }
 
   private ClientException unreachable(Throwable cause) {
+    if (cause instanceof SSLException) {
+      return new ClientException(
+          "The connection to "
+              + url()
+              + " is not trusted ("
+              + cause.getMessage()
+              + "): give the PEM file of the CA that has signed the server's certificate with --ca"
+              + " or BEAMHIVE_CA, and use a host name that is in the certificate; if the server"
+              + " speaks plain HTTP, its address begins with http://.");
+    }
     String reason = cause.getMessage() == null ? "" : " (" + cause.getMessage() + ")";
     return new ClientException(
         "No Beamhive answers at "
             + String.join(" or ", urls)
             + reason
-            + ": is it running, and is --url right?");
+            + ": is it running, and is --url right?"
+            + (url().startsWith("http:") && cause instanceof EOFException ? HTTPS : ""));
   }
 
   private static JsonNode parsed(String text) {

@@ -45,6 +45,14 @@ abstract class ClientCommand implements Callable<Integer> {
       defaultValue = "beamhive-data")
   private Path dataDir;
 
+  @Option(
+      names = "--ca",
+      paramLabel = "FILE",
+      description =
+          "PEM file of the CA to trust for https; default: the environment's BEAMHIVE_CA, else those"
+              + " that Java trusts.")
+  private Path ca;
+
   @Option(names = "--json", description = "Print the server's JSON.")
   private boolean json;
 
@@ -57,7 +65,7 @@ abstract class ClientCommand implements Callable<Integer> {
   @Override
   public final Integer call() {
     try {
-      return run(new ApiClient(url, key()));
+      return run(new ApiClient(url, key(), Optional.ofNullable(ca).or(ApiClient::environmentCa)));
     } catch (ClientException e) {
       spec.commandLine().getErr().println(e.getMessage());
       spec.commandLine().getErr().flush();

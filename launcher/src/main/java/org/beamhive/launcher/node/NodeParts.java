@@ -2,8 +2,10 @@ package org.beamhive.launcher.node;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 import org.beamhive.actors.bridge.BridgeSettings;
 import org.beamhive.actors.engine.EngineSettings;
@@ -14,7 +16,9 @@ import org.beamhive.actors.scans.plan.PlanRegistry;
 import org.beamhive.actors.web.WebSettings;
 import org.beamhive.cluster.ConfigLayers;
 import org.beamhive.cluster.ConfigProblem;
+import org.beamhive.cluster.JoinSettings;
 import org.beamhive.cluster.NodeSettings;
+import org.beamhive.cluster.tls.TlsIdentity;
 import org.beamhive.devices.actor.DevicesSettings;
 import org.beamhive.devices.config.DeviceConfig;
 
@@ -22,11 +26,17 @@ import org.beamhive.devices.config.DeviceConfig;
  * What a node is made of: every part's settings, read and checked before anything starts.
  *
  * @param node what the node is
+ * @param join how it comes into its cluster
+ * @param tls its identity among nodes, if they speak TLS
+ * @param webTls the identity of its HTTP interface, if that speaks HTTPS
  * @param deviceConfigs the devices of its hutch
  * @param plans the plans of this beamline
  */
 public record NodeParts(
     NodeSettings node,
+    JoinSettings join,
+    Optional<TlsIdentity> tls,
+    Optional<TlsIdentity> webTls,
     List<DeviceConfig> deviceConfigs,
     PlanRegistry plans,
     DevicesSettings devices,
@@ -47,10 +57,14 @@ public record NodeParts(
    */
   public static NodeParts of(
       NodeSettings node, Config config, List<DeviceConfig> deviceConfigs, PlanRegistry plans) {
+    Instant now = Instant.now();
     List<String> mistakes = new ArrayList<>();
     NodeParts parts =
         new NodeParts(
             node,
+            part(config, JoinSettings::from, mistakes),
+            part(config, all -> TlsIdentity.ofNode(all, now), mistakes),
+            part(config, all -> TlsIdentity.ofWeb(all, now), mistakes),
             deviceConfigs,
             plans,
             part(config, DevicesSettings::from, mistakes),
@@ -70,6 +84,9 @@ public record NodeParts(
   private static <T> T part(Config config, Function<Config, T> read, List<String> mistakes) {
     try {
       return read.apply(config);
+    } catch (ConfigProblem several) {
+      several.getMessage().lines().forEach(mistakes::add);
+      return null;
     } catch (ConfigException | IllegalArgumentException wrong) {
       mistakes.add(wrong.getMessage());
       return null;

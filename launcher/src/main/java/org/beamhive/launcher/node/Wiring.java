@@ -90,7 +90,9 @@ public final class Wiring {
                     parts.devices(),
                     new HutchName(hutch),
                     parts.deviceConfigs(),
-                    directory));
+                    directory,
+                    parts.node().dataDir().resolve("moving.json"),
+                    RedisWitness.start(system, parts.bridge(), parts.devices().ownerTimeout())));
   }
 
   private Behavior<ScanQueueProtocol.Request> scanQueue() {

@@ -28,7 +28,7 @@ final class SystemUnderTest implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Path folder;
-  private final BeamhiveProcess ioc;
+  private BeamhiveProcess ioc;
   private final Path devices;
   private BeamhiveProcess node;
 
@@ -75,6 +75,18 @@ final class SystemUnderTest implements AutoCloseable {
 
   BeamhiveProcess ioc() {
     return ioc;
+  }
+
+  /** The IOC dies where it stands. */
+  void killIoc() {
+    ioc.kill();
+  }
+
+  /** Starts the IOC again where clients look for it. */
+  void startIoc() {
+    String address = ioc.printed("IOC");
+    String port = address.substring(address.lastIndexOf(':') + 1);
+    ioc = BeamhiveProcess.start(folder, "ioc-again", List.of("ioc", "--port", port)).ready();
   }
 
   Path dataDir() {
