@@ -2,6 +2,7 @@ package org.beamhive.launcher.node;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
+import java.time.Duration;
 import java.util.List;
 import org.beamhive.actors.bridge.BridgeSettings;
 import org.beamhive.actors.engine.EngineSettings;
@@ -37,6 +38,19 @@ public record NodeParts(
     deviceConfigs = List.copyOf(deviceConfigs);
   }
 
+  /** A worker that is heard too rarely would lose its devices all the time. */
+  private void checkHeartBeat() {
+    Duration interval = engine.keepAliveInterval();
+    if (interval.multipliedBy(2).compareTo(devices.ownerTimeout()) > 0) {
+      throw new IllegalArgumentException(
+          "beamhive.engine.keep-alive-interval = "
+              + interval
+              + ": at most half of beamhive.devices.owner-timeout, "
+              + devices.ownerTimeout()
+              + ", is allowed");
+    }
+  }
+
   /**
    * Reads all settings.
    *
@@ -45,17 +59,21 @@ public record NodeParts(
   public static NodeParts of(
       NodeSettings node, Config config, List<DeviceConfig> deviceConfigs, PlanRegistry plans) {
     try {
-      return new NodeParts(
-          node,
-          deviceConfigs,
-          plans,
-          DevicesSettings.from(config),
-          EngineSettings.from(config),
-          QueueSettings.from(config),
-          RunSettings.from(config),
-          FileWriterSettings.from(config),
-          BridgeSettings.from(config),
-          WebSettings.from(config));
+      NodeParts parts =
+          new NodeParts(
+              node,
+              deviceConfigs,
+              plans,
+              DevicesSettings.from(config),
+              EngineSettings.from(config),
+              QueueSettings.from(config),
+              RunSettings.from(config),
+              FileWriterSettings.from(config),
+              BridgeSettings.from(config),
+              WebSettings.from(config));
+      parts.checkHeartBeat();
+      return parts;
+
     } catch (ConfigException | IllegalArgumentException wrong) {
       throw new ConfigProblem(List.of(wrong.getMessage()));
     }
