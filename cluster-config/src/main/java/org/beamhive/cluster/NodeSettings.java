@@ -58,7 +58,7 @@ public record NodeSettings(
                   .map(role -> role.substring(HUTCH.length()))
                   .findFirst(),
               Path.of(node.getString("data-dir")).toAbsolutePath().normalize(),
-              text(node, "devices").map(Path::of),
+              deviceFiles(node),
               node.getString("host"),
               node.getInt("port"),
               node.getStringList("seed-nodes"),
@@ -108,6 +108,16 @@ public record NodeSettings(
     if (port < 0 || port > 65535) {
       mistakes.add("beamhive.node." + key + " = " + port + ": 0 to 65535 is allowed");
     }
+  }
+
+  /** In a configuration file, a relative path is relative to that file. */
+  private static Optional<Path> deviceFiles(Config node) {
+    return text(node, "devices")
+        .map(
+            given -> {
+              String namedIn = node.getValue("devices").origin().filename();
+              return namedIn == null ? Path.of(given) : Path.of(namedIn).resolveSibling(given);
+            });
   }
 
   private static Optional<String> text(Config node, String key) {

@@ -1,46 +1,47 @@
 package org.beamhive.launcher;
 
 import akka.Done;
-import akka.actor.AddressFromURIString;
+import akka.actor.BootstrapSetup;
 import akka.actor.CoordinatedShutdown;
+import akka.actor.setup.ActorSystemSetup;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
-import akka.cluster.MemberStatus;
 import akka.cluster.typed.Cluster;
-import akka.cluster.typed.Join;
-import akka.cluster.typed.JoinSeedNodes;
+import akka.coordination.lease.javadsl.LeaseProvider;
 import akka.http.javadsl.ServerBinding;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueFactory;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HashMap;
+import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
+import javax.net.ssl.SSLContext;
 import org.beamhive.actors.run.RunJournal;
 import org.beamhive.actors.scans.plan.PlanRegistry;
 import org.beamhive.cluster.ConfigProblem;
+import org.beamhive.cluster.JoinSettings;
 import org.beamhive.cluster.NodeSettings;
+import org.beamhive.cluster.tls.TlsIdentity;
 import org.beamhive.devices.config.DeviceConfig;
-import org.beamhive.devices.config.DeviceFile;
-import org.beamhive.devices.type.DeviceTypes;
+import org.beamhive.launcher.join.NodeFacts;
+import org.beamhive.launcher.join.NodeJoining;
+import org.beamhive.launcher.join.NodeTls;
 import org.beamhive.launcher.node.NodeGuardian;
 import org.beamhive.launcher.node.NodeParts;
 import org.beamhive.persistence.redis.RedisProbe;
-import org.beamhive.protocol.model.DeviceName;
+import org.beamhive.protocol.device.DeviceDirectoryProtocol;
 import org.beamhive.protocol.queue.ScanQueueProtocol;
 
 /**
@@ -50,6 +51,9 @@ import org.beamhive.protocol.queue.ScanQueueProtocol;
 public final class BeamhiveNode implements AutoCloseable {
   private static final String FILES = "beamhive.file-writer.base-path";
   private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
+  private static final String LEASE = "beamhive.persistence.redis.lease";
+  private static final String TRANSPORT = "akka.remote.artery.transport";
+  private static final ConfigValue TLS_TRANSPORT = ConfigValueFactory.fromAnyRef("tls-tcp");
 
   private final ActorSystem<NodeGuardian.Command> system;
   private final NodeGuardian.Started node;
@@ -57,6 +61,7 @@ public final class BeamhiveNode implements AutoCloseable {
   private final Optional<EmbeddedRedis> redis;
   private final String redisUrl;
   private final String apiKey;
+  private final Optional<Path> httpCertificate;
 
   private BeamhiveNode(
       ActorSystem<NodeGuardian.Command> system,
@@ -64,13 +69,15 @@ public final class BeamhiveNode implements AutoCloseable {
       DataFolder folder,
       Optional<EmbeddedRedis> redis,
       String redisUrl,
-      String apiKey) {
+      String apiKey,
+      Optional<Path> httpCertificate) {
     this.system = system;
     this.node = node;
     this.folder = folder;
     this.redis = redis;
     this.redisUrl = redisUrl;
     this.apiKey = apiKey;
+    this.httpCertificate = httpCertificate;
   }
 
   /**
@@ -83,11 +90,11 @@ public final class BeamhiveNode implements AutoCloseable {
    */
   public static BeamhiveNode start(Config config) {
     NodeSettings settings = NodeSettings.from(config);
-    List<DeviceConfig> devices = devices(settings);
+    List<DeviceConfig> devices = DeviceFiles.of(settings);
     PlanRegistry plans = PlanRegistry.load();
     // every mistake of the settings is found before the first thing is touched
     NodeParts.of(settings, inForce(config, settings, "redis://127.0.0.1"), devices, plans);
-    requireFree(settings.host(), settings.port(), "beamhive.node.port");
+    requireNodePort(config, settings);
     if (settings.has("gateway")) {
       requireFree(
           config.getString("beamhive.web.host"),
@@ -121,16 +128,30 @@ public final class BeamhiveNode implements AutoCloseable {
       String redisUrl) {
     String apiKey = parts.web().apiKey().orElseGet(folder::apiKey);
     CompletableFuture<NodeGuardian.Started> started = new CompletableFuture<>();
+    NodeFacts facts = NodeFacts.of(config);
+    Optional<SSLContext> tls = parts.tls().map(TlsIdentity::context);
     ActorSystem<NodeGuardian.Command> system =
         ActorSystem.create(
             NodeGuardian.create(parts, parts.web().withApiKey(apiKey), started),
             "beamhive",
-            config);
+            setup(facts.into(config), tls));
+    Stream.of(parts.tls(), parts.webTls())
+        .flatMap(Optional::stream)
+        .flatMap(identity -> identity.expiresSoon(Instant.now()).stream())
+        .forEach(system.log()::warn);
     try {
-      join(system, parts.node());
+      CompletionStage<Done> joined = join(system, parts.join(), facts, tls);
       NodeGuardian.Started node = started.get(START_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
-      awaitMember(system);
-      return new BeamhiveNode(system, node, folder, redis, redisUrl, apiKey);
+      // joining has a time-out of its own
+      joined.toCompletableFuture().get();
+      return new BeamhiveNode(
+          system,
+          node,
+          folder,
+          redis,
+          redisUrl,
+          apiKey,
+          parts.webTls().map(TlsIdentity::certificate));
     } catch (ExecutionException failed) {
       system.terminate();
       awaitEnd(system);
@@ -146,80 +167,37 @@ public final class BeamhiveNode implements AutoCloseable {
     }
   }
 
-  private static void join(ActorSystem<?> system, NodeSettings settings) {
-    Cluster cluster = Cluster.get(system);
-    if (settings.seedNodes().isEmpty()) {
-      cluster.manager().tell(Join.create(cluster.selfMember().address()));
-    } else {
-      cluster
-          .manager()
-          .tell(
-              new JoinSeedNodes(
-                  settings.seedNodes().stream()
-                      .map(seed -> AddressFromURIString.parse("akka://beamhive@" + seed))
-                      .toList()));
-    }
+  private static ActorSystemSetup setup(Config config, Optional<SSLContext> tls) {
+    return tls.map(
+            context ->
+                ActorSystemSetup.create(
+                    BootstrapSetup.create(config.withValue(TRANSPORT, TLS_TRANSPORT)),
+                    NodeTls.setup(context)))
+        .orElseGet(() -> ActorSystemSetup.create(BootstrapSetup.create(config)));
   }
 
-  private static void awaitMember(ActorSystem<?> system) throws TimeoutException {
-    long deadline = System.nanoTime() + START_TIMEOUT.toNanos();
-    while (Cluster.get(system).selfMember().status() != MemberStatus.up()) {
-      if (System.nanoTime() > deadline) {
-        throw new TimeoutException();
-      }
-      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
-    }
+  private static CompletionStage<Done> join(
+      ActorSystem<?> system, JoinSettings settings, NodeFacts facts, Optional<SSLContext> tls) {
+    String owner = Cluster.get(system).selfMember().uniqueAddress().toString();
+    return NodeJoining.start(
+        system,
+        new NodeJoining.Plan(
+            settings,
+            facts,
+            tls,
+            () ->
+                LeaseProvider.get(system).getLease("formation-" + facts.beamline(), LEASE, owner)));
   }
 
   // ------------------------------------------------------------------ before anything starts
 
-  private static List<DeviceConfig> devices(NodeSettings settings) {
-    if (settings.deviceFiles().isEmpty()) {
-      return List.of();
-    }
-    Path given = settings.deviceFiles().get();
-    List<String> mistakes = new ArrayList<>();
-    Map<DeviceName, Path> seen = new HashMap<>();
-    List<DeviceConfig> devices = new ArrayList<>();
-    for (Path file : deviceFiles(given)) {
-      DeviceFile read = read(file);
-      read.mistakes().forEach(mistake -> mistakes.add(mistake.toString()));
-      for (DeviceConfig device : read.devices()) {
-        Path other = seen.putIfAbsent(device.name(), file);
-        if (other != null) {
-          mistakes.add(file + ": device '" + device.name() + "' is in " + other + " already");
-        }
-        devices.add(device);
-      }
-    }
-    if (!mistakes.isEmpty()) {
-      throw new ConfigProblem(mistakes);
-    }
-    return devices;
-  }
-
-  private static List<Path> deviceFiles(Path given) {
-    if (!Files.exists(given)) {
-      throw new ConfigProblem(
-          List.of("the device file '" + given + "' (beamhive.node.devices) does not exist"));
-    }
-    if (!Files.isDirectory(given)) {
-      return List.of(given);
-    }
-    try (Stream<Path> inside = Files.list(given)) {
-      return inside.filter(file -> file.toString().matches(".*\\.ya?ml")).sorted().toList();
-    } catch (IOException unreadable) {
-      throw new ConfigProblem(
-          List.of("the device folder '" + given + "' can't be read: " + unreadable.getMessage()));
-    }
-  }
-
-  private static DeviceFile read(Path file) {
-    try {
-      return DeviceFile.parse(file.toString(), Files.readString(file), DeviceTypes.standard());
-    } catch (IOException unreadable) {
-      throw new ConfigProblem(
-          List.of("the device file '" + file + "' can't be read: " + unreadable.getMessage()));
+  /** Behind an address translation a node listens elsewhere than where others reach it. */
+  private static void requireNodePort(Config config, NodeSettings settings) {
+    String bindPort = config.getString("akka.remote.artery.bind.port");
+    if (bindPort.isEmpty()) {
+      requireFree(settings.host(), settings.port(), "beamhive.node.port");
+    } else {
+      requireFree(settings.host(), Integer.parseInt(bindPort), "akka.remote.artery.bind.port");
     }
   }
 
@@ -247,7 +225,7 @@ public final class BeamhiveNode implements AutoCloseable {
   }
 
   /** What the node's settings mean for the parts below. */
-  private static Config inForce(Config config, NodeSettings settings, String redisUrl) {
+  static Config inForce(Config config, NodeSettings settings, String redisUrl) {
     return ConfigFactory.empty()
         .withValue(
             "akka.remote.artery.canonical.hostname", ConfigValueFactory.fromAnyRef(settings.host()))
@@ -271,7 +249,22 @@ public final class BeamhiveNode implements AutoCloseable {
   public Optional<String> httpUrl() {
     return node.http()
         .map(ServerBinding::localAddress)
-        .map(address -> "http://" + address.getHostString() + ":" + address.getPort());
+        .map(
+            address ->
+                (httpCertificate.isPresent() ? "https://" : "http://")
+                    + address.getHostString()
+                    + ":"
+                    + address.getPort());
+  }
+
+  /** The certificate of the HTTP interface, a PEM file, if it speaks HTTPS. */
+  public Optional<Path> httpCertificate() {
+    return httpCertificate;
+  }
+
+  /** Why the cluster ended this node, as a sentence; empty if it runs or was ended by people. */
+  public Optional<String> ending() {
+    return NodeJoining.ending(system);
   }
 
   /** The key of the HTTP interface. */
@@ -298,6 +291,11 @@ public final class BeamhiveNode implements AutoCloseable {
   /** The queue, for benchmarks and tests. */
   public ActorRef<ScanQueueProtocol.Request> queue() {
     return node.wiring().queue();
+  }
+
+  /** The list of devices, for benchmarks and tests. */
+  public ActorRef<DeviceDirectoryProtocol.Request> directory() {
+    return node.wiring().directory();
   }
 
   /** The stored runs, for benchmarks and tests. */

@@ -61,7 +61,9 @@ final class DemoCommand implements Callable<Integer> {
       running = EndWithProcess.register(both);
       ioc = null;
       addresses(out, node, started);
-      List<Path> files = new DemoClient(node.httpUrl().orElseThrow(), node.apiKey(), out).run();
+      List<Path> files =
+          new DemoClient(node.httpUrl().orElseThrow(), node.apiKey(), node.httpCertificate(), out)
+              .run();
       out.println();
       files.forEach(file -> out.println("File: " + file));
       out.println("Look:  h5dump -n 1 " + files.get(0));

@@ -20,7 +20,14 @@ import picocli.CommandLine.Spec;
     name = "beamhive",
     description = "Runs the experiments of a beamline.",
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {DemoCommand.class, NodeCommand.class, IocCommand.class, BenchCommand.class},
+    subcommands = {
+      DemoCommand.class,
+      NodeCommand.class,
+      BeamlineCommand.class,
+      CheckConfigCommand.class,
+      IocCommand.class,
+      BenchCommand.class
+    },
     footer = {
       "",
       "Examples:",

@@ -2,6 +2,7 @@ package org.beamhive.launcher;
 
 import java.io.PrintWriter;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -46,6 +47,8 @@ final class NodeCommand implements Callable<Integer> {
     out.println("Ready");
     out.flush();
     node.awaitEnd();
-    return 0;
+    Optional<String> ending = node.ending();
+    ending.ifPresent(spec.commandLine().getErr()::println);
+    return ending.isPresent() ? 1 : 0;
   }
 }

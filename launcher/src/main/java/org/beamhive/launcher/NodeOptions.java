@@ -7,13 +7,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.beamhive.cluster.ConfigLayers;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options of a node; each stands for a config key, which it overrides. */
 final class NodeOptions {
-  @Option(names = "--config", paramLabel = "FILE", description = "The site's configuration file.")
-  private File file;
+  @Mixin private ConfigOptions where;
 
   @Option(
       names = "--set",
@@ -22,17 +23,11 @@ final class NodeOptions {
   private Map<String, String> settings = Map.of();
 
   @Option(
-      names = "--roles",
+      names = {"--roles", "--role"},
       paramLabel = "ROLE",
       split = ",",
       description = "control, storage, gateway, hutch-NAME (beamhive.node.roles).")
   private List<String> roles;
-
-  @Option(
-      names = "--hutch",
-      paramLabel = "NAME",
-      description = "Short for the role hutch-NAME; alone, the node has only that role.")
-  private String hutch;
 
   @Option(
       names = "--port",
@@ -79,8 +74,14 @@ final class NodeOptions {
 
   /** The configuration in force; {@code more} is weaker than the options given. */
   Config config(Map<String, Object> more) {
+    return read(more).orThrow();
+  }
+
+  /** As {@link #config}, with the mistakes of its keys beside it. */
+  ConfigLayers.Read read(Map<String, Object> more) {
+    Optional<File> file = where.file(devices == null && seeds == null);
     Map<String, Object> all = new TreeMap<>(more);
-    put(all, "beamhive.node.roles", roles());
+    put(all, "beamhive.node.roles", roles(file.isPresent()));
     put(all, "beamhive.node.port", port);
     put(all, "beamhive.node.seed-nodes", seeds);
     put(all, "beamhive.web.port", httpPort);
@@ -89,20 +90,19 @@ final class NodeOptions {
     put(all, "beamhive.node.devices", devices == null ? null : devices.toString());
     put(all, "beamhive.node.beamline", beamline);
     all.putAll(settings);
-    return ConfigLayers.load(Optional.ofNullable(file), all);
+    return ConfigLayers.read(file, all);
   }
 
-  private List<String> roles() {
-    if (hutch == null) {
+  private List<String> roles(boolean fromFile) {
+    if (where.hutch().isEmpty()) {
       return roles;
     }
-    String role = "hutch-" + hutch;
+    String role = "hutch-" + where.hutch().get();
     if (roles == null) {
-      return List.of(role);
+      // the file of a hutch says itself which roles its node has
+      return fromFile ? null : List.of(role);
     }
-    return java.util.stream.Stream.concat(roles.stream(), java.util.stream.Stream.of(role))
-        .distinct()
-        .toList();
+    return Stream.concat(roles.stream(), Stream.of(role)).distinct().toList();
   }
 
   private static void put(Map<String, Object> all, String key, Object value) {

@@ -66,6 +66,7 @@ class ArchitectureTest {
     "org.beamhive.actors.queue..",
     "org.beamhive.actors.run..",
     "org.beamhive.actors.web..",
+    "org.beamhive.launcher.join..",
     "org.beamhive.launcher.node.."
   };
 

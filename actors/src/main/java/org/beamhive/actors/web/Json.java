@@ -182,6 +182,7 @@ final class Json {
         object()
             .put("name", device.name().value())
             .put("hutch", device.hutch().value())
+            .put("node", device.node())
             .put("device_class", device.deviceClass())
             .put("description", device.description())
             .put("state", device.state().name().toLowerCase(Locale.ROOT))

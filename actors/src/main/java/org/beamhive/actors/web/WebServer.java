@@ -1,8 +1,10 @@
 package org.beamhive.actors.web;
 
 import akka.actor.typed.ActorSystem;
+import akka.http.javadsl.ConnectionContext;
 import akka.http.javadsl.Http;
 import akka.http.javadsl.ServerBinding;
+import akka.http.javadsl.ServerBuilder;
 import akka.http.javadsl.model.StatusCodes;
 import akka.http.javadsl.server.AllDirectives;
 import akka.http.javadsl.server.ExceptionHandler;
@@ -11,8 +13,10 @@ import akka.http.javadsl.server.RejectionHandler;
 import akka.http.javadsl.server.Route;
 import akka.http.javadsl.settings.ServerSettings;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import javax.net.ssl.SSLContext;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import scala.jdk.javaapi.DurationConverters;
@@ -42,6 +46,7 @@ public final class WebServer extends AllDirectives {
             new HistoryRoutes(api).routes(),
             new ControlRoutes(api).routes(),
             new ResourceRoutes(api, status).routes(),
+            new ClusterRoutes(api).routes(),
             new RunRoutes(api).routes(),
             new LiveRoutes(api, status).routes());
     this.health = new HealthRoutes(api).routes();
@@ -50,10 +55,11 @@ public final class WebServer extends AllDirectives {
   /**
    * Starts the server; it ends with the actor system.
    *
+   * @param tls the certificate to serve HTTPS with; empty for HTTP
    * @return the binding, or a failure with one sentence for a person: a {@link WebStartException}
    */
   public static CompletionStage<ServerBinding> start(
-      ActorSystem<?> system, WebSettings settings, WebBackends backends) {
+      ActorSystem<?> system, WebSettings settings, WebBackends backends, Optional<SSLContext> tls) {
     if (settings.apiKey().isEmpty() && !settings.loopback()) {
       return CompletableFuture.failedFuture(
           new WebStartException(
@@ -63,8 +69,11 @@ public final class WebServer extends AllDirectives {
                   + " 127.0.0.1.",
               null));
     }
-    return Http.get(system)
-        .newServerAt(settings.host(), settings.port())
+    String protocol = tls.isPresent() ? "HTTPS" : "HTTP";
+    ServerBuilder server = Http.get(system).newServerAt(settings.host(), settings.port());
+    return tls.map(ConnectionContext::httpsServer)
+        .map(server::enableHttps)
+        .orElse(server)
         .withSettings(serverSettings(system, settings))
         .bind(new WebServer(new Api(system, settings, backends)).routes())
         .handle(
@@ -81,7 +90,7 @@ public final class WebServer extends AllDirectives {
                         + " one.",
                     failure);
               }
-              LOG.info("HTTP: listening on {}", binding.localAddress());
+              LOG.info("{}: listening on {}", protocol, binding.localAddress());
               return binding.addToCoordinatedShutdown(settings.shutdownTimeout(), system);
             });
   }

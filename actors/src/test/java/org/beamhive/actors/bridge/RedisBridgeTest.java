@@ -439,6 +439,7 @@ class RedisBridgeTest {
     return new DeviceView(
         new DeviceName(name),
         new HutchName("eh1"),
+        "127.0.0.1:25520",
         "SimMotor",
         "",
         state,

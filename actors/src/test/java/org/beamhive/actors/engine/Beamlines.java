@@ -41,6 +41,7 @@ final class Beamlines {
     return new DeviceView(
         new DeviceName(name),
         new HutchName("eh1"),
+        "127.0.0.1:25520",
         "Sim",
         "",
         DeviceView.State.READY,

@@ -94,7 +94,11 @@ class WebServerTest {
   static void start() throws Exception {
     kit = ActorTestKit.create();
     binding =
-        WebServer.start(kit.system(), settings("127.0.0.1", 0, Optional.of(KEY)), backends())
+        WebServer.start(
+                kit.system(),
+                settings("127.0.0.1", 0, Optional.of(KEY)),
+                backends(),
+                Optional.empty())
             .toCompletableFuture()
             .get(10, TimeUnit.SECONDS);
   }
@@ -163,6 +167,7 @@ class WebServerTest {
           new DeviceView(
               new DeviceName("samx"),
               new HutchName("oh"),
+              "127.0.0.1:25520",
               "SimMotor",
               "sample x",
               DeviceView.State.READY,
@@ -557,7 +562,8 @@ class WebServerTest {
           "plan_queue_mode",
           "task_results_uid",
           "lock_info_uid",
-          "lock");
+          "lock",
+          "paused_because");
 
   @Test
   void tellsTheStatusWithAllFieldsInTheirOrder() throws Exception {
@@ -672,7 +678,10 @@ class WebServerTest {
         catchThrowable(
             () ->
                 WebServer.start(
-                        kit.system(), settings("127.0.0.1", port, Optional.of(KEY)), backends())
+                        kit.system(),
+                        settings("127.0.0.1", port, Optional.of(KEY)),
+                        backends(),
+                        Optional.empty())
                     .toCompletableFuture()
                     .get(10, TimeUnit.SECONDS));
     assertThat(inUse.getCause())
@@ -682,7 +691,11 @@ class WebServerTest {
     Throwable open =
         catchThrowable(
             () ->
-                WebServer.start(kit.system(), settings("0.0.0.0", 0, Optional.empty()), backends())
+                WebServer.start(
+                        kit.system(),
+                        settings("0.0.0.0", 0, Optional.empty()),
+                        backends(),
+                        Optional.empty())
                     .toCompletableFuture()
                     .get(10, TimeUnit.SECONDS));
     assertThat(open.getCause()).hasMessageContaining("without a key");

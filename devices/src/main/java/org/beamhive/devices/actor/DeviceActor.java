@@ -1,5 +1,6 @@
 package org.beamhive.devices.actor;
 
+import akka.actor.Address;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.Behavior;
 import akka.actor.typed.PostStop;
@@ -151,6 +152,7 @@ final class DeviceActor {
   private final DeviceConfig config;
   private final DeviceName name;
   private final HutchName hutch;
+  private final String node;
   private final Device device;
   private final DevicesSettings settings;
   private final ActorRef<DeviceDirectoryProtocol.Request> directory;
@@ -227,6 +229,7 @@ final class DeviceActor {
     this.config = config;
     this.name = config.name();
     this.hutch = hutch;
+    this.node = nodeOf(context.getSystem().address());
     this.device = device;
     this.settings = settings;
     this.directory = directory;
@@ -944,8 +947,15 @@ final class DeviceActor {
     return Behaviors.same();
   }
 
+  private static String nodeOf(Address address) {
+    return address
+        .getHost()
+        .map(host -> host + ":" + address.getPort().map(Object::toString).orElse(""))
+        .orElse("");
+  }
+
   private DeviceView view() {
-    return DeviceViews.of(config, hutch, device, state(), problem);
+    return DeviceViews.of(config, hutch, node, device, state(), problem);
   }
 
   private DeviceView.State state() {

@@ -13,7 +13,12 @@ final class DeviceViews {
   private DeviceViews() {}
 
   static DeviceView of(
-      DeviceConfig config, HutchName hutch, Device device, DeviceView.State state, String problem) {
+      DeviceConfig config,
+      HutchName hutch,
+      String node,
+      Device device,
+      DeviceView.State state,
+      String problem) {
     DeviceFacts facts = device.facts();
     Set<DeviceView.Ability> abilities = new TreeSet<>(device.abilities());
     if (config.readOnly()) {
@@ -22,6 +27,7 @@ final class DeviceViews {
     return new DeviceView(
         config.name(),
         hutch,
+        node,
         config.deviceClass(),
         config.description(),
         state,
@@ -41,6 +47,7 @@ final class DeviceViews {
     return new DeviceView(
         view.name(),
         view.hutch(),
+        view.node(),
         view.deviceClass(),
         view.description(),
         state,

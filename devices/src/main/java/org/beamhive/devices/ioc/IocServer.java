@@ -10,7 +10,9 @@ import java.util.logging.Logger;
 
 /** The Channel Access server, set up here and by no file or system property. */
 final class IocServer extends CAJServerContext {
-  private static final int MAX_ARRAY_BYTES = 64 << 20;
+  // the library's server takes a buffer of this size for each connection at once, and each node has
+  // several
+  private static final int MAX_ARRAY_BYTES = 1 << 20;
   private static final float BEACON_PERIOD_SECONDS = 15;
 
   private final CATransportRegistry mended = new CountZeroFix.Registry();

@@ -66,6 +66,7 @@ class DeviceDirectoryTest {
     return new DeviceView(
         new DeviceName(name),
         new HutchName("a"),
+        "127.0.0.1:25520",
         "SimMotor",
         "",
         state,

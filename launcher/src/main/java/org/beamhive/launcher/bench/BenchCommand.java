@@ -11,13 +11,15 @@ import picocli.CommandLine.Spec;
     name = "bench",
     description = "Measures what this installation can do.",
     synopsisSubcommandLabel = "NAME",
-    subcommands = {PointsBench.class, JournalBench.class},
+    subcommands = {PointsBench.class, JournalBench.class, FailoverBench.class, ChaosBench.class},
     footer = {
       "",
       "Examples:",
       "  beamhive bench points",
       "  beamhive bench points --case count-10-detectors --json",
-      "  beamhive bench journal --case replay --replay-events 1000000"
+      "  beamhive bench journal --case replay --replay-events 1000000",
+      "  beamhive bench failover --case control-killed",
+      "  beamhive bench chaos --minutes 30 --seed 7"
     })
 public final class BenchCommand implements Runnable {
   @Spec private CommandSpec spec;
@@ -31,6 +33,6 @@ public final class BenchCommand implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        spec.commandLine(), "Which benchmark? Allowed are points, journal.");
+        spec.commandLine(), "Which benchmark? Allowed are points, journal, failover, chaos.");
   }
 }

@@ -4,76 +4,201 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.EOFException;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.WebSocket;
 import java.net.http.WebSocketHandshakeException;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLHandshakeException;
+import org.beamhive.cluster.tls.TrustedCa;
 
-/** Talks HTTP to the server; what it can't do is a {@link ClientException}. */
-final class ApiClient {
+/**
+ * Talks HTTP to a gateway; what it can't do is a {@link ClientException}. With several gateways it
+ * talks to one as long as that answers, then to the next. What is only asked is asked again there;
+ * what is to change something is not sent twice, unless it certainly did not arrive.
+ */
+public final class ApiClient {
   static final ObjectMapper JSON = new ObjectMapper();
 
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
   private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
-  private final String url;
-  private final Optional<String> key;
-  private final HttpClient http =
-      HttpClient.newBuilder()
-          .version(HttpClient.Version.HTTP_1_1)
-          .connectTimeout(CONNECT_TIMEOUT)
-          .build();
+  private static final String HTTPS =
+      " If it has beamhive.web.tls, its address begins with https://.";
 
-  ApiClient(String url, Optional<String> key) {
-    this.url = url.replaceAll("/+$", "");
+  private final List<String> urls;
+  private int current;
+  private final Optional<String> key;
+  private final HttpClient http;
+
+  /**
+   * A client.
+   *
+   * @param urls of one gateway, or of several with commas between them
+   * @param key its API key
+   * @param ca the PEM file of the certificates to trust for HTTPS; empty for those that Java trusts
+   */
+  public ApiClient(String urls, Optional<String> key, Optional<Path> ca) {
+    this.http = http(ca);
+    this.urls =
+        Arrays.stream(urls.split(",")).map(url -> url.strip().replaceAll("/+$", "")).toList();
     this.key = key;
-    if (!this.url.matches("https?://.+")) {
-      throw new ClientException(
-          "--url must begin with http:// or https://, as http://127.0.0.1:60610 does, not " + url);
+    for (String url : this.urls) {
+      if (!url.matches("https?://.+")) {
+        throw new ClientException(
+            "--url must begin with http:// or https://, as http://127.0.0.1:60610 does, not "
+                + url);
+      }
     }
   }
 
-  static ObjectNode object() {
+  /** A client that trusts the CA in the environment's {@code BEAMHIVE_CA}, if that is set. */
+  public ApiClient(String urls, Optional<String> key) {
+    this(urls, key, environmentCa());
+  }
+
+  /** The PEM file that the environment's {@code BEAMHIVE_CA} names. */
+  static Optional<Path> environmentCa() {
+    return Optional.ofNullable(System.getenv("BEAMHIVE_CA"))
+        .filter(file -> !file.isBlank())
+        .map(file -> Path.of(file.strip()));
+  }
+
+  private static HttpClient http(Optional<Path> ca) {
+    HttpClient.Builder builder =
+        HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(CONNECT_TIMEOUT);
+    try {
+      ca.ifPresent(file -> builder.sslContext(TrustedCa.clientContext(file)));
+    } catch (IllegalArgumentException unusable) {
+      throw new ClientException("the CA file (--ca, BEAMHIVE_CA) " + unusable.getMessage());
+    }
+    return builder.build();
+  }
+
+  private String url() {
+    return urls.get(current);
+  }
+
+  /** An empty body. */
+  public static ObjectNode object() {
     return JSON.createObjectNode();
   }
 
-  JsonNode get(String path) {
-    return send(request(path).GET());
+  /** What a resource answers. */
+  public JsonNode get(String path) {
+    return send(path, true, HttpRequest.Builder::GET);
   }
 
-  JsonNode post(String path, JsonNode body) {
+  /** Asks for something to be done. */
+  public JsonNode post(String path, JsonNode body) {
     return send(
-        request(path)
-            .header("Content-Type", "application/json")
-            .POST(HttpRequest.BodyPublishers.ofString(body.toString())));
+        path,
+        false,
+        request ->
+            request
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(body.toString())));
   }
 
-  JsonNode post(String path) {
+  /** Asks for something to be done that needs no more words. */
+  public JsonNode post(String path) {
     return post(path, object());
   }
 
   /** Opens a WebSocket. */
   WebSocket socket(String path, WebSocket.Listener listener) {
-    WebSocket.Builder builder = http.newWebSocketBuilder().connectTimeout(CONNECT_TIMEOUT);
-    key.ifPresent(secret -> builder.header("Authorization", "ApiKey " + secret));
-    try {
-      return builder.buildAsync(uri(url.replaceFirst("^http", "ws") + path), listener).join();
-    } catch (CompletionException e) {
-      if (e.getCause() instanceof WebSocketHandshakeException refused) {
-        throw refusal(refused.getResponse().statusCode(), "");
+    for (int tried = 1; ; tried++) {
+      WebSocket.Builder builder = http.newWebSocketBuilder().connectTimeout(CONNECT_TIMEOUT);
+      key.ifPresent(secret -> builder.header("Authorization", "ApiKey " + secret));
+      try {
+        return builder.buildAsync(uri(url().replaceFirst("^http", "ws") + path), listener).join();
+      } catch (CompletionException e) {
+        if (e.getCause() instanceof WebSocketHandshakeException refused) {
+          throw refusal(refused.getResponse().statusCode(), "");
+        }
+        if (!next(tried)) {
+          throw unreachable(e.getCause());
+        }
       }
-      throw unreachable(e.getCause());
     }
   }
 
+  /**
+   * All documents of a run that has ended, each as {@code {"name": ..., "doc": ...}}, from its
+   * start to its stop.
+   *
+   * @throws ClientException if they don't come within the time
+   */
+  public List<JsonNode> documents(String run, Duration atMost) {
+    List<JsonNode> found = new CopyOnWriteArrayList<>();
+    CountDownLatch stopped = new CountDownLatch(1);
+    try (DocumentSocket socket =
+        DocumentSocket.open(
+            this,
+            run,
+            frame -> {
+              JsonNode document = parsed(frame);
+              found.add(document);
+              if (document.path("name").asText().equals("stop")) {
+                stopped.countDown();
+              }
+            })) {
+      if (!stopped.await(atMost.toMillis(), TimeUnit.MILLISECONDS)) {
+        throw new ClientException(
+            "The documents of run " + run + " did not come to their end: " + found.size());
+      }
+      // anything that follows the stop document would be wrong, and seen
+      socket.awaitEnd();
+      return found;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new ClientException("Interrupted.");
+    }
+  }
+
+  /** Following documents until it is closed. */
+  @FunctionalInterface
+  public interface Following extends AutoCloseable {
+    @Override
+    void close();
+  }
+
+  /**
+   * Follows all runs from now on, as long as this gateway lives.
+   *
+   * @param documents takes each document as {@code {"name": ..., "doc": ...}}
+   */
+  public Following follow(Consumer<JsonNode> documents) {
+    return DocumentSocket.open(this, null, frame -> documents.accept(parsed(frame)))::close;
+  }
+
+  /** Turns to the next gateway; false if each has been tried. */
+  private boolean next(int tried) {
+    current = (current + 1) % urls.size();
+    return tried < urls.size();
+  }
+
   private HttpRequest.Builder request(String path) {
-    HttpRequest.Builder request = HttpRequest.newBuilder(uri(url + path)).timeout(TIMEOUT);
+    HttpRequest.Builder request = HttpRequest.newBuilder(uri(url() + path)).timeout(TIMEOUT);
     key.ifPresent(secret -> request.header("Authorization", "ApiKey " + secret));
     return request;
   }
@@ -86,22 +211,42 @@ final class ApiClient {
     }
   }
 
-  private JsonNode send(HttpRequest.Builder request) {
-    HttpResponse<String> response;
-    try {
-      response = http.send(request.build(), HttpResponse.BodyHandlers.ofString());
-    } catch (IOException e) {
-      throw unreachable(e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new ClientException("Interrupted.");
+  private JsonNode send(
+      String path, boolean repeatable, UnaryOperator<HttpRequest.Builder> complete) {
+    for (int tried = 1; ; tried++) {
+      try {
+        return answer(
+            http.send(complete.apply(request(path)).build(), HttpResponse.BodyHandlers.ofString()));
+      } catch (IOException e) {
+        boolean neverArrived =
+            e instanceof ConnectException
+                || e instanceof HttpConnectTimeoutException
+                || e instanceof SSLHandshakeException;
+        if (!repeatable && !neverArrived) {
+          throw new ClientException(
+              "The connection to "
+                  + url()
+                  + " broke before the answer came ("
+                  + e.getMessage()
+                  + "): whether it was done is not known. Look before you ask again.");
+        }
+        if (!next(tried)) {
+          throw unreachable(e);
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new ClientException("Interrupted.");
+      }
     }
+  }
+
+  private JsonNode answer(HttpResponse<String> response) {
     if (response.statusCode() != 200) {
       throw refusal(response.statusCode(), response.body());
     }
     JsonNode answer = parsed(response.body());
     if (answer == null) {
-      throw new ClientException("What answers at " + url + " is not Beamhive: it sends no JSON.");
+      throw new ClientException("What answers at " + url() + " is not Beamhive: it sends no JSON.");
     }
     if (answer.has("success") && !answer.get("success").asBoolean()) {
       // the server repeats the plan on lines of its own, which whoever has just typed it knows
@@ -114,9 +259,9 @@ final class ApiClient {
     if (status == 401) {
       return new ClientException(
           key.isPresent()
-              ? "The server at " + url + " does not accept this API key."
+              ? "The server at " + url() + " does not accept this API key."
               : "The server at "
-                  + url
+                  + url()
                   + " wants an API key: give --api-key, set BEAMHIVE_API_KEY, or name the server's"
                   + " data folder with --data-dir.");
     }
@@ -124,14 +269,28 @@ final class ApiClient {
     String detail = answer == null ? "" : answer.path("detail").asText();
     return new ClientException(
         detail.isEmpty()
-            ? "The server at " + url + " answered with status " + status + "."
+            ? "The server at " + url() + " answered with status " + status + "."
             : detail);
   }
 
   private ClientException unreachable(Throwable cause) {
+    if (cause instanceof SSLException) {
+      return new ClientException(
+          "The connection to "
+              + url()
+              + " is not trusted ("
+              + cause.getMessage()
+              + "): give the PEM file of the CA that has signed the server's certificate with --ca"
+              + " or BEAMHIVE_CA, and use a host name that is in the certificate; if the server"
+              + " speaks plain HTTP, its address begins with http://.");
+    }
     String reason = cause.getMessage() == null ? "" : " (" + cause.getMessage() + ")";
     return new ClientException(
-        "No Beamhive answers at " + url + reason + ": is it running, and is --url right?");
+        "No Beamhive answers at "
+            + String.join(" or ", urls)
+            + reason
+            + ": is it running, and is --url right?"
+            + (url().startsWith("http:") && cause instanceof EOFException ? HTTPS : ""));
   }
 
   private static JsonNode parsed(String text) {

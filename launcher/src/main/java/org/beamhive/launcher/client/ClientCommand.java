@@ -23,7 +23,10 @@ abstract class ClientCommand implements Callable<Integer> {
   @Option(
       names = "--url",
       paramLabel = "URL",
-      description = "The server; default ${DEFAULT-VALUE} (or the environment's BEAMHIVE_URL).",
+      description = {
+        "The gateway, or several with commas: the next one is asked if one doesn't answer;",
+        "default ${DEFAULT-VALUE} (or the environment's BEAMHIVE_URL)."
+      },
       defaultValue = "${env:BEAMHIVE_URL:-http://127.0.0.1:60610}")
   private String url;
 
@@ -42,6 +45,14 @@ abstract class ClientCommand implements Callable<Integer> {
       defaultValue = "beamhive-data")
   private Path dataDir;
 
+  @Option(
+      names = "--ca",
+      paramLabel = "FILE",
+      description =
+          "PEM file of the CA to trust for https; default: the environment's BEAMHIVE_CA, else those"
+              + " that Java trusts.")
+  private Path ca;
+
   @Option(names = "--json", description = "Print the server's JSON.")
   private boolean json;
 
@@ -54,7 +65,7 @@ abstract class ClientCommand implements Callable<Integer> {
   @Override
   public final Integer call() {
     try {
-      return run(new ApiClient(url, key()));
+      return run(new ApiClient(url, key(), Optional.ofNullable(ca).or(ApiClient::environmentCa)));
     } catch (ClientException e) {
       spec.commandLine().getErr().println(e.getMessage());
       spec.commandLine().getErr().flush();

@@ -15,9 +15,13 @@ public final class DemoClient {
   private final ApiClient api;
   private final PrintWriter out;
 
-  /** A client of the node at this address. */
-  public DemoClient(String url, String apiKey, PrintWriter out) {
-    this.api = new ApiClient(url, Optional.of(apiKey));
+  /**
+   * A client of the node at this address.
+   *
+   * @param ca the PEM file of the certificates to trust for HTTPS; empty for those that Java trusts
+   */
+  public DemoClient(String url, String apiKey, Optional<Path> ca, PrintWriter out) {
+    this.api = new ApiClient(url, Optional.of(apiKey), ca);
     this.out = out;
   }
 

@@ -22,6 +22,7 @@ import org.beamhive.actors.run.LiveFeed;
 import org.beamhive.actors.web.WebBackends;
 import org.beamhive.actors.web.WebServer;
 import org.beamhive.actors.web.WebSettings;
+import org.beamhive.cluster.tls.TlsIdentity;
 import org.beamhive.devices.actor.DeviceSharding;
 import org.beamhive.protocol.device.DeviceDirectoryProtocol;
 import org.beamhive.protocol.device.DeviceProtocol;
@@ -76,7 +77,11 @@ public final class NodeGuardian {
           }
           context.watch(context.spawn(role("gateway", wiring::bridge), "gateway"));
           context.pipeToSelf(
-              WebServer.start(system, web, backends(parts, wiring, system)),
+              WebServer.start(
+                  system,
+                  web,
+                  backends(parts, wiring, system),
+                  parts.webTls().map(TlsIdentity::context)),
               (binding, failure) ->
                   failure == null ? new ServerStarted(binding) : new ServerFailed(failure));
           return starting(system, wiring, started);

@@ -3,7 +3,11 @@ package org.beamhive.launcher.node;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
 import org.beamhive.actors.bridge.BridgeSettings;
 import org.beamhive.actors.engine.EngineSettings;
 import org.beamhive.actors.filewriter.actor.FileWriterSettings;
@@ -11,8 +15,11 @@ import org.beamhive.actors.queue.QueueSettings;
 import org.beamhive.actors.run.RunSettings;
 import org.beamhive.actors.scans.plan.PlanRegistry;
 import org.beamhive.actors.web.WebSettings;
+import org.beamhive.cluster.ConfigLayers;
 import org.beamhive.cluster.ConfigProblem;
+import org.beamhive.cluster.JoinSettings;
 import org.beamhive.cluster.NodeSettings;
+import org.beamhive.cluster.tls.TlsIdentity;
 import org.beamhive.devices.actor.DevicesSettings;
 import org.beamhive.devices.config.DeviceConfig;
 
@@ -20,11 +27,17 @@ import org.beamhive.devices.config.DeviceConfig;
  * What a node is made of: every part's settings, read and checked before anything starts.
  *
  * @param node what the node is
+ * @param join how it comes into its cluster
+ * @param tls its identity among nodes, if they speak TLS
+ * @param webTls the identity of its HTTP interface, if that speaks HTTPS
  * @param deviceConfigs the devices of its hutch
  * @param plans the plans of this beamline
  */
 public record NodeParts(
     NodeSettings node,
+    JoinSettings join,
+    Optional<TlsIdentity> tls,
+    Optional<TlsIdentity> webTls,
     List<DeviceConfig> deviceConfigs,
     PlanRegistry plans,
     DevicesSettings devices,
@@ -38,44 +51,64 @@ public record NodeParts(
     deviceConfigs = List.copyOf(deviceConfigs);
   }
 
+  /**
+   * Reads all settings.
+   *
+   * @throws ConfigProblem naming, for each part, the key, what was given and what is allowed
+   */
+  public static NodeParts of(
+      NodeSettings node, Config config, List<DeviceConfig> deviceConfigs, PlanRegistry plans) {
+    Instant now = Instant.now();
+    List<String> mistakes = new ArrayList<>();
+    NodeParts parts =
+        new NodeParts(
+            node,
+            part(config, JoinSettings::from, mistakes),
+            part(config, all -> TlsIdentity.ofNode(all, now), mistakes),
+            part(config, all -> TlsIdentity.ofWeb(all, now), mistakes),
+            deviceConfigs,
+            plans,
+            part(config, DevicesSettings::from, mistakes),
+            part(config, EngineSettings::from, mistakes),
+            part(config, QueueSettings::from, mistakes),
+            part(config, RunSettings::from, mistakes),
+            part(config, FileWriterSettings::from, mistakes),
+            part(config, BridgeSettings::from, mistakes),
+            part(config, WebSettings::from, mistakes));
+    checkHeartBeat(parts, mistakes);
+    if (!mistakes.isEmpty()) {
+      throw new ConfigProblem(
+          mistakes.stream().map(mistake -> ConfigLayers.located(config, mistake)).toList());
+    }
+    return parts;
+  }
+
   /** A worker that is heard too rarely would lose its devices all the time. */
-  private void checkHeartBeat() {
-    Duration interval = engine.keepAliveInterval();
-    if (interval.multipliedBy(2).compareTo(devices.ownerTimeout()) > 0) {
-      throw new IllegalArgumentException(
+  private static void checkHeartBeat(NodeParts parts, List<String> mistakes) {
+    if (parts.engine() == null || parts.devices() == null) {
+      return;
+    }
+    Duration interval = parts.engine().keepAliveInterval();
+    Duration timeout = parts.devices().ownerTimeout();
+    if (interval.multipliedBy(2).compareTo(timeout) > 0) {
+      mistakes.add(
           "beamhive.engine.keep-alive-interval = "
               + interval
               + ": at most half of beamhive.devices.owner-timeout, "
-              + devices.ownerTimeout()
+              + timeout
               + ", is allowed");
     }
   }
 
-  /**
-   * Reads all settings.
-   *
-   * @throws ConfigProblem naming the key, what was given and what is allowed
-   */
-  public static NodeParts of(
-      NodeSettings node, Config config, List<DeviceConfig> deviceConfigs, PlanRegistry plans) {
+  private static <T> T part(Config config, Function<Config, T> read, List<String> mistakes) {
     try {
-      NodeParts parts =
-          new NodeParts(
-              node,
-              deviceConfigs,
-              plans,
-              DevicesSettings.from(config),
-              EngineSettings.from(config),
-              QueueSettings.from(config),
-              RunSettings.from(config),
-              FileWriterSettings.from(config),
-              BridgeSettings.from(config),
-              WebSettings.from(config));
-      parts.checkHeartBeat();
-      return parts;
-
+      return read.apply(config);
+    } catch (ConfigProblem several) {
+      several.getMessage().lines().forEach(mistakes::add);
+      return null;
     } catch (ConfigException | IllegalArgumentException wrong) {
-      throw new ConfigProblem(List.of(wrong.getMessage()));
+      mistakes.add(wrong.getMessage());
+      return null;
     }
   }
 }

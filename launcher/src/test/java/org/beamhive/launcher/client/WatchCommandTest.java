@@ -69,7 +69,7 @@ class WatchCommandTest {
                     : Source.failed(new IllegalStateException("the journal is away")),
             () -> CompletableFuture.completedFuture(Map.of()));
     binding =
-        WebServer.start(kit.system(), settings, backends)
+        WebServer.start(kit.system(), settings, backends, java.util.Optional.empty())
             .toCompletableFuture()
             .get(10, TimeUnit.SECONDS);
   }

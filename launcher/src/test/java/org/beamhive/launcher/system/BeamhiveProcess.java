@@ -23,8 +23,15 @@ final class BeamhiveProcess implements AutoCloseable {
 
   /** Starts a command; its output goes to a file in the folder. */
   static BeamhiveProcess start(Path folder, String name, List<String> arguments) {
-    String classPath =
-        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+    return start(
+        folder,
+        name,
+        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+        arguments);
+  }
+
+  /** Starts a command of the Beamhive on another class path. */
+  static BeamhiveProcess start(Path folder, String name, String classPath, List<String> arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-Xmx512m", "-XX:TieredStopAtLevel=1", "-cp", classPath));

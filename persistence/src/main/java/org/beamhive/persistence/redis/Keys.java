@@ -2,7 +2,8 @@ package org.beamhive.persistence.redis;
 
 /**
  * Names of the Redis keys. What belongs to one persistence id carries it as hash tag, so that Redis
- * Cluster keeps it on one node and one script may touch all of it. So does what belongs to one tag.
+ * Cluster keeps it on one node and one script may touch all of it. So does what belongs to one tag,
+ * and a lease.
  *
  * <p>The names of the keys that can be listened to are also the names of the channels.
  */
@@ -41,6 +42,11 @@ record Keys(String prefix) {
   /** Sorted set of writes in a cluster whose tags may not be indexed yet. */
   String untagged() {
     return key("untagged", "all");
+  }
+
+  /** Hash of one lease. */
+  String lease(String name) {
+    return key("lease", name);
   }
 
   /**

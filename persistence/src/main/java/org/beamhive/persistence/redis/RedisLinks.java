@@ -5,12 +5,17 @@ import akka.actor.ActorSystem;
 import akka.actor.ClassicActorSystemProvider;
 import akka.actor.ExtendedActorSystem;
 import akka.actor.Extension;
+import akka.coordination.lease.LeaseSettings;
 import com.typesafe.config.Config;
 import io.lettuce.core.resource.ClientResources;
 import io.lettuce.core.resource.Delay;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -32,6 +37,14 @@ final class RedisLinks implements Extension {
   private final Codec codec;
   private final ClientResources resources;
   private final Map<ServerSettings, RedisLink> links = new ConcurrentHashMap<>();
+
+  /**
+   * Of the leases, apart from the others: a renewal can't wait behind a large batch, nor as long as
+   * a write may.
+   */
+  private final Map<ServerSettings, RedisLink> leaseLinks = new ConcurrentHashMap<>();
+
+  private final Queue<LeaseKeeper> keepers = new ConcurrentLinkedQueue<>();
 
   /** Shared, so that the writes of all journals of one place go together. */
   private final Map<Place, RedisEventStore> stores = new ConcurrentHashMap<>();
@@ -76,10 +89,49 @@ final class RedisLinks implements Extension {
   }
 
   /**
+   * @param settings of a lease, as Akka hands them over: without the path of their section
+   * @param callbacks runs what is to be told to the lease's user
+   */
+  LeaseKeeper keeper(LeaseSettings settings, Executor callbacks) {
+    Section section = Section.ofLease(settings.leaseConfig(), config);
+    LeaseTimes times = LeaseTimes.from(settings.timeoutSettings(), section);
+    RedisSettings redis = RedisSettings.from(section);
+    RedisLink link =
+        leaseLinks.computeIfAbsent(
+            redis.server().impatient(times.patience(), times.operation()),
+            server -> new RedisLink(server, resources));
+    LeaseKeeper keeper =
+        new LeaseKeeper(
+            settings.leaseName(),
+            settings.ownerName(),
+            times,
+            new RedisLeaseStore(link, new Keys(redis.keyPrefix()), settings.leaseName()),
+            new SystemClock(resources.eventExecutorGroup()),
+            callbacks);
+    keepers.add(keeper);
+    return keeper.start();
+  }
+
+  /** Its threads don't depend on Akka's dispatchers, which may be full of work. */
+  private record SystemClock(ScheduledExecutorService threads) implements LeaseKeeper.Clock {
+    @Override
+    public long now() {
+      return System.nanoTime();
+    }
+
+    @Override
+    public void after(Duration delay, Runnable action) {
+      threads.schedule(action, delay.toNanos(), TimeUnit.NANOSECONDS);
+    }
+  }
+
+  /**
    * Waits, because the actor system counts as terminated only when the threads of the client are
    * gone.
    */
   private void close() {
+    keepers.forEach(LeaseKeeper::end);
+    leaseLinks.values().forEach(RedisLink::close);
     links.values().forEach(RedisLink::close);
     resources.shutdown(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(2, TimeUnit.SECONDS);
   }

@@ -21,6 +21,9 @@ record Section(Config config, List<Place> places) {
   /** Where our settings sit. */
   static final String ROOT = "beamhive.persistence.redis";
 
+  /** The key of a lease that says in which section the address of Redis is. */
+  private static final String AROUND = "connection";
+
   private static final Duration LONGEST = Duration.ofMinutes(30);
 
   /** A section at its path. */
@@ -44,6 +47,24 @@ record Section(Config config, List<Place> places) {
     Config merged =
         places.stream().map(Place::config).reduce(ConfigFactory.empty(), Config::withFallback);
     return new Section(merged, List.copyOf(places));
+  }
+
+  /**
+   * Of a lease. Akka doesn't say where its section sits, so that names the section around it.
+   *
+   * @param lease the lease's own section, as Akka hands it over
+   * @param system the whole configuration of the actor system
+   */
+  static Section ofLease(Config lease, Config system) {
+    String around = lease.hasPath(AROUND) ? lease.getString(AROUND) : ROOT;
+    Section section = of(lease, around + ".lease", system);
+    if (section.places.size() < 3) {
+      throw section.wrong(
+          AROUND,
+          "is '%s', but must be the path of a section like %s, with a key-prefix"
+              .formatted(around, ROOT));
+    }
+    return section;
   }
 
   /** The full name of a key: in the section where it is set. */

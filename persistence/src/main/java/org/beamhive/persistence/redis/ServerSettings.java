@@ -85,6 +85,25 @@ record ServerSettings(
     return settings;
   }
 
+  /** The same Redis for calls that can't wait long. */
+  ServerSettings impatient(Duration tryTimeout, Duration newCallTimeout) {
+    return new ServerSettings(
+        url,
+        cluster,
+        database,
+        username,
+        password,
+        sentinelPassword,
+        tls,
+        shorter(connectTimeout, tryTimeout),
+        shorter(commandTimeout, tryTimeout),
+        newCallTimeout);
+  }
+
+  private static Duration shorter(Duration one, Duration other) {
+    return one.compareTo(other) < 0 ? one : other;
+  }
+
   private boolean hasPassword() {
     RedisCredentials all = uris().get(0).getCredentialsProvider().resolveCredentials().block();
     return all != null && all.hasPassword() && all.getPassword().length > 0;
@@ -92,7 +111,7 @@ record ServerSettings(
 
   /** How long one try waits for its answer. */
   Duration tryTimeout() {
-    return commandTimeout.compareTo(callTimeout) < 0 ? commandTimeout : callTimeout;
+    return shorter(commandTimeout, callTimeout);
   }
 
   private static Tls tls(Section section) {

@@ -10,6 +10,7 @@ import java.util.TreeSet;
  *
  * @param name its name
  * @param hutch whose nodes own it
+ * @param node on which of them it lives now, {@code host:port}; empty if not known
  * @param deviceClass its type name in the device file
  * @param description free text
  * @param state where it is in its life
@@ -26,6 +27,7 @@ import java.util.TreeSet;
 public record DeviceView(
     DeviceName name,
     HutchName hutch,
+    String node,
     String deviceClass,
     String description,
     State state,
@@ -39,6 +41,8 @@ public record DeviceView(
     List<String> hints,
     Set<String> tags) {
   public DeviceView {
+    // a node of an older version does not say it
+    node = node == null ? "" : node;
     abilities = Set.copyOf(abilities);
     hints = List.copyOf(hints);
     tags = java.util.Collections.unmodifiableSet(new TreeSet<>(tags));
@@ -70,6 +74,7 @@ public record DeviceView(
     return new DeviceView(
         name,
         hutch,
+        node,
         deviceClass,
         description,
         next,
@@ -89,6 +94,7 @@ public record DeviceView(
     return new DeviceView(
         name,
         hutch,
+        node,
         deviceClass,
         description,
         state,

@@ -197,6 +197,7 @@ final class Beam {
       return new DeviceView(
           new DeviceName(name),
           new HutchName("eh1"),
+          "127.0.0.1:25520",
           "Sim",
           "",
           state,

@@ -1,0 +1,78 @@
+package org.beamhive.launcher.join;
+
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.ActorRefResolver;
+import akka.actor.typed.ActorSystem;
+import akka.actor.typed.Behavior;
+import akka.actor.typed.Props;
+import akka.actor.typed.javadsl.ActorContext;
+import akka.actor.typed.javadsl.Behaviors;
+import akka.cluster.Member;
+import akka.cluster.MemberStatus;
+import akka.cluster.typed.Cluster;
+import akka.coordination.lease.javadsl.Lease;
+import java.util.Optional;
+import java.util.Set;
+import org.beamhive.launcher.join.Greeting.Answer;
+import org.beamhive.launcher.join.Greeting.Question;
+
+/**
+ * Says who this node is to whoever asks, member or not. It is found by its path, and what it hears
+ * and says are strings, so that nodes of any two versions understand each other.
+ */
+final class Greeter {
+  private static final String NAME = "beamhive-greeter";
+  private static final Set<MemberStatus> IN_CLUSTER =
+      Set.of(
+          MemberStatus.joining(),
+          MemberStatus.weaklyUp(),
+          MemberStatus.up(),
+          MemberStatus.leaving());
+
+  private Greeter() {}
+
+  /** Its path on a node, {@code host:port}. */
+  static String path(ActorSystem<?> system, String address) {
+    return "akka://" + system.name() + "@" + address + "/system/" + NAME;
+  }
+
+  /** Starts it. */
+  static void start(ActorSystem<?> system, NodeFacts facts, Optional<Lease> lease) {
+    ActorRef<String> greeter = system.systemActorOf(create(facts, lease), NAME, Props.empty());
+    system.log().debug("{} is started", greeter.path());
+  }
+
+  private static Behavior<String> create(NodeFacts facts, Optional<Lease> lease) {
+    return Behaviors.setup(
+        context -> {
+          context.setLoggerName(Greeter.class);
+          return Behaviors.receive(String.class)
+              .onAnyMessage(
+                  text -> {
+                    Greeting.question(text)
+                        .ifPresent(asked -> answer(context, facts, lease, asked));
+                    return Behaviors.same();
+                  })
+              .build();
+        });
+  }
+
+  private static void answer(
+      ActorContext<String> context, NodeFacts facts, Optional<Lease> lease, Question asked) {
+    ActorSystem<?> system = context.getSystem();
+    Member self = Cluster.get(system).selfMember();
+    facts
+        .misfit(asked.from(), asked.facts())
+        .ifPresent(why -> context.getLog().info("Does not fit: {}", why));
+    ActorRef<String> replyTo = ActorRefResolver.get(system).resolveActorRef(asked.replyTo());
+    replyTo.tell(
+        Greeting.write(
+            new Answer(
+                asked.contact(),
+                self.uniqueAddress().longUid(),
+                IN_CLUSTER.contains(self.status()),
+                lease.map(Lease::checkLease).orElse(false),
+                self.status().toString(),
+                facts)));
+  }
+}
