@@ -291,6 +291,7 @@ public final class BeamlineUnderTest implements AutoCloseable {
 
   /** Waits until every node is a member that is reached, and no device has a problem. */
   public void awaitWhole(Duration atMost) {
+    wanted.forEach(this::awaitReady);
     await("the beamline is whole", atMost, () -> whole(client.get("/api/cluster")));
   }
 

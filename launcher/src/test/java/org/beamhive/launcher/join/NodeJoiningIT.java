@@ -106,7 +106,8 @@ class NodeJoiningIT {
             settings,
             NodeFacts.of(system.settings().config()),
             tls,
-            () -> leases.of(Cluster.get(system).selfMember().uniqueAddress().toString())),
+            () -> leases.of(Cluster.get(system).selfMember().uniqueAddress().toString()),
+            leases::owner),
         Duration.ofSeconds(3));
   }
 
@@ -208,6 +209,16 @@ class NodeJoiningIT {
     assertThat(NodeJoining.ending(frozen).orElseThrow()).contains("another cluster", "start this");
     assertThat(members(second)).hasSize(1);
     assertThat(leases.owner()).isEmpty();
+  }
+
+  @Test
+  void aNodeThatItsClusterHasRemovedSeesByTheLeaseThatItIsNotTheBeamlineAnyMore() {
+    ActorSystem<Void> alone = system(0);
+    done(join(alone, contacts(Duration.ofSeconds(20), List.of(at(freePort())))));
+    // nobody talks to it, but somebody else renews the lease that it had
+    leases.give("UniqueAddress(akka://beamhive@127.0.0.1:1,1)");
+    alone.getWhenTerminated().toCompletableFuture().orTimeout(30, TimeUnit.SECONDS).join();
+    assertThat(NodeJoining.ending(alone).orElseThrow()).contains("another cluster");
   }
 
   @Test
