@@ -81,6 +81,7 @@ class TwoQueuesIT {
               name,
               ConfigFactory.parseString(
                       """
+                      akka.actor.provider = local
                       akka.persistence.journal.plugin = "beamhive.persistence.redis.journal"
                       akka.persistence.snapshot-store.plugin = "beamhive.persistence.redis.snapshot"
                       beamhive.persistence.redis.url = "%s"
