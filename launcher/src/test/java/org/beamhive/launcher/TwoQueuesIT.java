@@ -174,9 +174,12 @@ class TwoQueuesIT {
 
   @AfterEach
   void end() {
-    left.kit.shutdownTestKit();
-    right.kit.shutdownTestKit();
-    redis.close();
+    try {
+      left.kit.shutdownTestKit();
+      right.kit.shutdownTestKit();
+    } finally {
+      redis.close();
+    }
   }
 
   @Test
