@@ -700,14 +700,14 @@ class ScanWorkerTest {
   // ------------------------------------------------------------------ devices that come and go
 
   @Test
-  void refusesToBeginWithoutADevice() {
+  void waitsForADeviceThatIsAwayBeforeItBegins() {
     away.add("m1");
     worker(Mode.FRESH);
-    Ended ended = ended();
-    assertThat(ended.exitStatus()).isEqualTo("failed");
-    assertThat(ended.message()).contains("m1 is away");
+    assertThat(waits()).contains("m1 is away");
     assertThat(log()).isEmpty();
-    assertThat(trace).containsOnly("alive det", "detach det");
+    away.clear();
+    assertThat(ended().exitStatus()).isEqualTo("completed");
+    closed("success", 1., 2., 3.);
   }
 
   @Test
