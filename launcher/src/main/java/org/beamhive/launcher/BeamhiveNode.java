@@ -42,6 +42,7 @@ import org.beamhive.launcher.join.NodeJoining;
 import org.beamhive.launcher.join.NodeTls;
 import org.beamhive.launcher.node.NodeGuardian;
 import org.beamhive.launcher.node.NodeParts;
+import org.beamhive.persistence.redis.RedisLease;
 import org.beamhive.persistence.redis.RedisProbe;
 import org.beamhive.protocol.device.DeviceDirectoryProtocol;
 import org.beamhive.protocol.queue.ScanQueueProtocol;
@@ -185,14 +186,15 @@ public final class BeamhiveNode implements AutoCloseable {
   private static CompletionStage<Done> join(
       ActorSystem<?> system, JoinSettings settings, NodeFacts facts, Optional<SSLContext> tls) {
     String owner = Cluster.get(system).selfMember().uniqueAddress().toString();
+    String name = "formation-" + facts.beamline();
     return NodeJoining.start(
         system,
         new NodeJoining.Plan(
             settings,
             facts,
             tls,
-            () ->
-                LeaseProvider.get(system).getLease("formation-" + facts.beamline(), LEASE, owner)));
+            () -> LeaseProvider.get(system).getLease(name, LEASE, owner),
+            () -> RedisLease.ownerOf(system, name)));
   }
 
   // ------------------------------------------------------------------ before anything starts

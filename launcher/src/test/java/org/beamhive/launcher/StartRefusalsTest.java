@@ -107,6 +107,32 @@ class StartRefusalsTest {
   }
 
   @Test
+  void mistakesAboutTlsAndJoiningAreNamedBeforeAnythingStarts() {
+    Outcome outcome =
+        node(
+            "--set",
+            "beamhive.tls.enabled=true",
+            "--set",
+            "beamhive.web.tls.enabled=true",
+            "--set",
+            "beamhive.web.tls.certificate=" + folder.resolve("none.pem"),
+            "--set",
+            "beamhive.node.contact-points.0=127.0.0.1:1",
+            "--seed",
+            "127.0.0.1:2");
+    assertThat(outcome.code()).isEqualTo(1);
+    assertThat(outcome.err())
+        .containsPattern("beamhive.tls.certificate .*is empty")
+        .containsPattern("beamhive.tls.private-key .*is empty")
+        .containsPattern("beamhive.tls.trusted .*is empty")
+        .containsPattern("beamhive.web.tls.certificate .*none.pem' does not exist")
+        .containsPattern("beamhive.web.tls.private-key .*is empty")
+        .containsPattern("beamhive.node.seed-nodes .*127.0.0.1:2. and beamhive.node.contact-points")
+        .doesNotContain("at org.");
+    assertThat(folder.resolve("data")).doesNotExist();
+  }
+
+  @Test
   void unknownKeysAndWrongValuesOfTheConfigurationAreNamed() throws Exception {
     Path config = folder.resolve("site.conf");
     Files.writeString(config, "beamhive.engine.look-ahed = 5\nbeamhive.nodes.port = 3\n");

@@ -81,6 +81,7 @@ class TwoQueuesIT {
               name,
               ConfigFactory.parseString(
                       """
+                      akka.actor.provider = local
                       akka.persistence.journal.plugin = "beamhive.persistence.redis.journal"
                       akka.persistence.snapshot-store.plugin = "beamhive.persistence.redis.snapshot"
                       beamhive.persistence.redis.url = "%s"
@@ -124,14 +125,24 @@ class TwoQueuesIT {
       return Behaviors.setup(
           context -> {
             workers.getRef().tell(new Started(job, reports, context.getSelf()));
-            return Behaviors.receiveMessage(message -> Behaviors.same());
+            return Behaviors.receiveMessage(
+                message -> {
+                  if (message instanceof ScanWorkerProtocol.Park park) {
+                    park.replyTo().tell(ScanWorkerProtocol.Parked.PARKED);
+                  }
+                  return Behaviors.same();
+                });
           });
     }
 
     <T> T ask(Function<ActorRef<T>, Request> request) {
+      return ask(request, LONG);
+    }
+
+    private <T> T ask(Function<ActorRef<T>, Request> request, Duration atMost) {
       TestProbe<T> probe = kit.createTestProbe();
       queue.tell(request.apply(probe.getRef()));
-      return probe.receiveMessage(LONG);
+      return probe.receiveMessage(atMost);
     }
 
     Started started() {
@@ -139,9 +150,14 @@ class TwoQueuesIT {
     }
 
     ItemsReply add() {
+      return add(LONG);
+    }
+
+    /** What is asked while the journal refuses a write is not answered. */
+    ItemsReply add(Duration atMost) {
       Value.Fields item =
           Value.Fields.EMPTY.with("item_type", Value.of("plan")).with("name", Value.of("scan"));
-      return ask(replyTo -> new AddItems(List.of(item), At.BACK, replyTo));
+      return ask(replyTo -> new AddItems(List.of(item), At.BACK, replyTo), atMost);
     }
 
     String state() {
@@ -158,9 +174,12 @@ class TwoQueuesIT {
 
   @AfterEach
   void end() {
-    left.kit.shutdownTestKit();
-    right.kit.shutdownTestKit();
-    redis.close();
+    try {
+      left.kit.shutdownTestKit();
+      right.kit.shutdownTestKit();
+    } finally {
+      redis.close();
+    }
   }
 
   @Test
@@ -186,7 +205,7 @@ class TwoQueuesIT {
     left.workers.awaitAssert(
         LONG,
         () -> {
-          assertThat(left.add())
+          assertThat(left.add(Duration.ofSeconds(1)))
               .isInstanceOfSatisfying(
                   Refused.class,
                   refused -> assertThat(refused.refusal().code()).isEqualTo("not-in-charge"));

@@ -175,9 +175,6 @@ public final class ScanWorker {
     if (job.mode() == Mode.CLOSE) {
       return giveUp("failed", job.because());
     }
-    if (fresh()) {
-      return giveUp("failed", refusedBecause);
-    }
     if (missingSince != null) {
       return giveUp("failed", refusedBecause + "; given up after beamhive.engine.device-wait");
     }
@@ -190,7 +187,9 @@ public final class ScanWorker {
     return Behaviors.same();
   }
 
-  /** The run is open, but its plan can't be built yet: its devices are not all known. */
+  /**
+   * The plan can't be built yet: its devices, which it had when it was accepted, are not all known.
+   */
   private void tellWaiting() {
     context.getLog().warn("ALARM the scan waits: {}", refusedBecause);
     if (job.mode() == Mode.RESUME_PAUSED && !resumeAsked) {
@@ -288,7 +287,7 @@ public final class ScanWorker {
   }
 
   private Behavior<Command> onNotAttached(BuiltPlan plan) {
-    return fresh() ? giveUp("failed", links.missingBecause()) : start(plan);
+    return start(plan);
   }
 
   /** A device may have let go of a worker that was silent for too long. */

@@ -258,7 +258,7 @@ public final class ScanQueue extends EventSourcedBehavior<Command, QueueEvent, Q
         .onCommand(TakeCharge.class, (state, take) -> takeCharge())
         .onCommand(Request.class, this::onRequestAside)
         .onCommand(Command.class, (state, late) -> Effect().none());
-    return commands
+    commands
         .forAnyState()
         .onCommand(TakeCharge.class, (state, late) -> Effect().none())
         .onCommand(GetStatus.class, this::onGetStatus)
@@ -293,8 +293,8 @@ public final class ScanQueue extends EventSourcedBehavior<Command, QueueEvent, Q
         .onCommand(RecordAlive.class, (state, record) -> onRecordAlive(state))
         .onCommand(Announce.class, (state, announce) -> onAnnounce(state))
         .onCommand(SubscriberGone.class, this::onSubscriberGone)
-        .onCommand(NodeLeaves.class, this::onNodeLeaves)
-        .build();
+        .onCommand(NodeLeaves.class, this::onNodeLeaves);
+    return commands.build();
   }
 
   // ------------------------------------------------------------------ items
@@ -610,14 +610,17 @@ public final class ScanQueue extends EventSourcedBehavior<Command, QueueEvent, Q
     return Effect().none();
   }
 
-  /** The journal refuses this write if the other queue has written anything since. */
+  /**
+   * The journal refuses this write if the other queue has written anything since. A queue that has
+   * just been started then tries again at once: the newest one is meant to be in charge.
+   */
   private Effect<QueueEvent, QueueState> takeCharge() {
     timers.cancel(TakeCharge.TAKE_CHARGE);
-    tookCharge = true;
     return Effect()
         .persist(new QueueEvent.InCharge(uid))
         .thenRun(
             after -> {
+              tookCharge = true;
               aside = false;
               goOn(after);
             });

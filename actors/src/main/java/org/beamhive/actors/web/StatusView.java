@@ -94,6 +94,7 @@ final class StatusView {
         .put("ignore_failures", status.ignoreFailures());
     object.put("task_results_uid", taskResultsUid).put("lock_info_uid", lockInfoUid);
     object.putObject("lock").put("environment", false).put("queue", false);
-    return object;
+    // not the queue server's: last, so that it disturbs nobody who shows them in their order
+    return object.put("paused_because", status.pausedBecause());
   }
 }

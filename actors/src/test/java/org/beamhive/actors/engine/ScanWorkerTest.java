@@ -60,6 +60,8 @@ import org.beamhive.protocol.model.RunUid;
 import org.beamhive.protocol.model.Value;
 import org.beamhive.protocol.plan.PlanRequest;
 import org.beamhive.protocol.run.RunEntry;
+import org.beamhive.protocol.run.RunLogProtocol;
+import org.beamhive.protocol.run.RunProgress;
 import org.beamhive.protocol.scan.ScanJob;
 import org.beamhive.protocol.scan.ScanJob.Mode;
 import org.beamhive.protocol.scan.ScanWorkerProtocol;
@@ -79,6 +81,7 @@ import org.beamhive.protocol.scan.ScanWorkerProtocol.Waiting;
 import org.beamhive.protocol.scan.ScanWorkerProtocol.WorkerState;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -160,6 +163,16 @@ class ScanWorkerTest {
   private final Map<DeviceName, ActorRef<DeviceProtocol.Request>> devices =
       new ConcurrentHashMap<>();
   private long epoch;
+
+  /** A worker waits for its log for a moment only: the journal must have been started before. */
+  @BeforeAll
+  static void startJournal() {
+    TestProbe<RunProgress> started = KIT.createTestProbe();
+    ActorRef<RunLogProtocol.Request> log = KIT.spawn(RunLog.create(RunUid.random(), LOG));
+    log.tell(new RunLogProtocol.GetProgress(started.getRef()));
+    started.receiveMessage(LONG);
+    KIT.stop(log);
+  }
 
   @AfterAll
   static void close() {
@@ -687,14 +700,14 @@ class ScanWorkerTest {
   // ------------------------------------------------------------------ devices that come and go
 
   @Test
-  void refusesToBeginWithoutADevice() {
+  void waitsForADeviceThatIsAwayBeforeItBegins() {
     away.add("m1");
     worker(Mode.FRESH);
-    Ended ended = ended();
-    assertThat(ended.exitStatus()).isEqualTo("failed");
-    assertThat(ended.message()).contains("m1 is away");
+    assertThat(waits()).contains("m1 is away");
     assertThat(log()).isEmpty();
-    assertThat(trace).containsOnly("alive det", "detach det");
+    away.clear();
+    assertThat(ended().exitStatus()).isEqualTo("completed");
+    closed("success", 1., 2., 3.);
   }
 
   @Test

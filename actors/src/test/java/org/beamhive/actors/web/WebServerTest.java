@@ -576,7 +576,8 @@ class WebServerTest {
           "plan_queue_mode",
           "task_results_uid",
           "lock_info_uid",
-          "lock");
+          "lock",
+          "paused_because");
 
   @Test
   void tellsTheStatusWithAllFieldsInTheirOrder() throws Exception {

@@ -877,7 +877,11 @@ final class DeviceActor {
   }
 
   private Behavior<Command> onStopFor(StopFor stop) {
-    return stop.epoch().compareTo(newest) < 0 ? Behaviors.same() : onStop();
+    if (stop.epoch().compareTo(newest) < 0) {
+      return Behaviors.same();
+    }
+    newestIs(stop.epoch());
+    return onStop();
   }
 
   /** Stops it if it is doing something that can be stopped. */

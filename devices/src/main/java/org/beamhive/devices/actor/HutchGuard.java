@@ -368,7 +368,9 @@ final class HutchGuard extends AbstractBehavior<Command> {
     strays.put(device, new Stray(stray.guard(), stray.node(), stray.attempt() + 1));
     handle.open(new Nobody());
     getContext()
-        .pipeToSelf(handle.connect(), (done, error) -> new StrayConnected(device, handle, error));
+        .pipeToSelf(
+            handle.connect().handle((done, error) -> new StrayConnected(device, handle, error)),
+            (connected, never) -> connected);
     return this;
   }
 
@@ -380,8 +382,11 @@ final class HutchGuard extends AbstractBehavior<Command> {
     }
     getContext()
         .pipeToSelf(
-            connected.handle().stop(),
-            (done, error) -> new StrayStopped(device, connected.handle(), error));
+            connected
+                .handle()
+                .stop()
+                .handle((done, error) -> new StrayStopped(device, connected.handle(), error)),
+            (ended, never) -> ended);
     return this;
   }
 
@@ -512,7 +517,9 @@ final class HutchGuard extends AbstractBehavior<Command> {
               }
             },
             disk);
-    getContext().pipeToSelf(written, (done, error) -> new FileWritten(error));
+    getContext()
+        .pipeToSelf(
+            written.handle((done, error) -> new FileWritten(error)), (ended, never) -> ended);
   }
 
   private Behavior<Command> onFileWritten(FileWritten written) {

@@ -50,6 +50,8 @@ public final class NodeProcess {
     // several on one machine: little memory and quick to start count more than peak speed
     command.addAll(List.of("-XX:+UseSerialGC", "-Xmx512m", "-XX:TieredStopAtLevel=1"));
     command.add("-XX:+ExitOnOutOfMemoryError");
+    // its output is its log
+    command.add("-Dbeamhive.console.level=INFO");
     command.addAll(List.of("-cp", classPath(), "org.beamhive.launcher.Main"));
     command.addAll(arguments);
     try {

@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -25,6 +26,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLHandshakeException;
 import org.beamhive.cluster.tls.TrustedCa;
@@ -290,7 +292,13 @@ public final class ApiClient {
             + String.join(" or ", urls)
             + reason
             + ": is it running, and is --url right?"
-            + (url().startsWith("http:") && cause instanceof EOFException ? HTTPS : ""));
+            + (url().startsWith("http:") && closedAtOnce(cause) ? HTTPS : ""));
+  }
+
+  /** What a server that speaks HTTPS does with plain HTTP. */
+  private static boolean closedAtOnce(Throwable failure) {
+    return Stream.iterate(failure, Objects::nonNull, Throwable::getCause)
+        .anyMatch(EOFException.class::isInstance);
   }
 
   private static JsonNode parsed(String text) {

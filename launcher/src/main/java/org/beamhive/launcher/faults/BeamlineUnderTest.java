@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -37,6 +38,7 @@ public final class BeamlineUnderTest implements AutoCloseable {
 
   private static final String IOC = "ioc";
   private static final Duration READY = Duration.ofSeconds(120);
+  private static final SecureRandom RANDOM = new SecureRandom();
   private static final Duration RESTART_AFTER = Duration.ofSeconds(1);
 
   private record Ports(int canonical, int bind, int redis, int http) {}
@@ -112,11 +114,19 @@ public final class BeamlineUnderTest implements AutoCloseable {
     return pids;
   }
 
+  /**
+   * A port that nobody has, and that the system gives to nobody who doesn't ask for it: a node that
+   * is down must find its port free when it comes back.
+   */
   private static int freePort() {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    } catch (IOException failed) {
-      throw new UncheckedIOException(failed);
+    for (int port = 20_000 + RANDOM.nextInt(10_000); ; port++) {
+      try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+        return socket.getLocalPort();
+      } catch (IOException inUse) {
+        if (port > 31_000) {
+          throw new UncheckedIOException(inUse);
+        }
+      }
     }
   }
 
@@ -291,6 +301,7 @@ public final class BeamlineUnderTest implements AutoCloseable {
 
   /** Waits until every node is a member that is reached, and no device has a problem. */
   public void awaitWhole(Duration atMost) {
+    wanted.forEach(this::awaitReady);
     await("the beamline is whole", atMost, () -> whole(client.get("/api/cluster")));
   }
 

@@ -6,6 +6,9 @@ import akka.actor.typed.PostStop;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.TimerScheduler;
+import akka.cluster.typed.Cluster;
+import akka.cluster.typed.SelfRemoved;
+import akka.cluster.typed.Subscribe;
 import akka.coordination.lease.javadsl.Lease;
 import java.time.Duration;
 import java.util.Optional;
@@ -48,7 +51,8 @@ final class FormationLease {
 
   private enum Internal implements Command {
     TRY,
-    LOST
+    LOST,
+    REMOVED
   }
 
   private record Tried(boolean taken, Throwable failure, Optional<ActorRef<Outcome>> replyTo)
@@ -78,11 +82,20 @@ final class FormationLease {
   }
 
   private Behavior<Command> behavior() {
+    // a node that its cluster has removed may take long to end, and must not seem to be a cluster
+    // meanwhile
+    Cluster.get(context.getSystem())
+        .subscriptions()
+        .tell(
+            Subscribe.create(
+                context.messageAdapter(SelfRemoved.class, removed -> Internal.REMOVED),
+                SelfRemoved.class));
     return Behaviors.receive(Command.class)
         .onMessage(Take.class, take -> attempt(Optional.of(take.replyTo())))
         .onMessageEquals(Hold.HOLD, this::onHold)
         .onMessageEquals(Internal.TRY, this::onTry)
         .onMessageEquals(Internal.LOST, this::onLost)
+        .onMessageEquals(Internal.REMOVED, Behaviors::stopped)
         .onMessage(Tried.class, this::onTried)
         .onSignal(PostStop.class, stop -> onStop())
         .build();

@@ -52,7 +52,7 @@ public final class NodeJoining {
   private static final Duration ASK_INTERVAL = Duration.ofMillis(500);
   private static final Duration WATCH_INTERVAL = Duration.ofSeconds(2);
   // longer than a split brain resolver takes to end the losing side by itself
-  private static final Duration RIVAL_PATIENCE = Duration.ofSeconds(40);
+  private static final Duration RIVAL_PATIENCE = Duration.ofSeconds(10);
   private static final Duration REPORT_INTERVAL = Duration.ofSeconds(5);
 
   private sealed interface Command {}
@@ -84,9 +84,14 @@ public final class NodeJoining {
    * @param facts what it is
    * @param tls how it connects to other nodes, if by TLS
    * @param lease the formation lease; only asked for with contact points
+   * @param holder who holds it, as it was last seen: a node's unique address
    */
   public record Plan(
-      JoinSettings settings, NodeFacts facts, Optional<SSLContext> tls, Supplier<Lease> lease) {}
+      JoinSettings settings,
+      NodeFacts facts,
+      Optional<SSLContext> tls,
+      Supplier<Lease> lease,
+      Supplier<Optional<String>> holder) {}
 
   private final ActorContext<Command> context;
   private final TimerScheduler<Command> timers;
@@ -383,20 +388,30 @@ public final class NodeJoining {
 
   // ------------------------------------------------------------------ as a member
 
+  /**
+   * Looks for another cluster of this beamline: nodes that have removed this one do not talk to it
+   * any more, but the formation lease tells that they live.
+   */
   private Behavior<Command> onWatch() {
+    Optional<String> rival = plan.holder().get().filter(holder -> !isMemberByUid(holder));
+    if (rival.isPresent()) {
+      return onRival(rival.get());
+    }
     contacts.addresses().stream().filter(contact -> !isMember(contact)).forEach(this::ask);
     return Behaviors.same();
   }
 
   private Behavior<Command> onHeardAsMember(Heard heard) {
-    Optional<Greeting.Answer> rival =
-        Greeting.answer(heard.text())
-            .filter(answer -> answer.inCluster() && answer.holdsLease())
-            .filter(answer -> !isMember(answer.contact()))
-            .filter(answer -> answer.facts().beamline().equals(plan.facts().beamline()));
-    if (rival.isEmpty()) {
-      return Behaviors.same();
-    }
+    return Greeting.answer(heard.text())
+        .filter(answer -> answer.inCluster() && answer.holdsLease())
+        .filter(answer -> !isMember(answer.contact()))
+        .filter(answer -> answer.facts().beamline().equals(plan.facts().beamline()))
+        .map(answer -> onRival(answer.contact()))
+        .orElse(Behaviors.same());
+  }
+
+  /** One look is not enough: a node that goes away gives the lease back in a moment. */
+  private Behavior<Command> onRival(String rival) {
     Instant now = clock.instant();
     if (rivalLast.plus(WATCH_INTERVAL.multipliedBy(3)).isBefore(now)) {
       rivalSince = now;
@@ -410,9 +425,18 @@ public final class NodeJoining {
         .error(
             "Node {} is in another cluster of this beamline and holds its formation lease: this"
                 + " node makes room and ends",
-            rival.get().contact());
+            rival);
     CoordinatedShutdown.get(context.getSystem()).runAll(SecondCluster.SECOND_CLUSTER);
     return Behaviors.stopped();
+  }
+
+  private boolean isMemberByUid(String uniqueAddress) {
+    for (Member member : Cluster.get(context.getSystem()).state().getMembers()) {
+      if (member.uniqueAddress().toString().equals(uniqueAddress)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private boolean isMember(String contact) {

@@ -2,6 +2,7 @@ package org.beamhive.launcher.node;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -78,11 +79,29 @@ public record NodeParts(
             part(config, FileWriterSettings::from, mistakes),
             part(config, BridgeSettings::from, mistakes),
             part(config, WebSettings::from, mistakes));
+    checkHeartBeat(parts, mistakes);
     if (!mistakes.isEmpty()) {
       throw new ConfigProblem(
           mistakes.stream().map(mistake -> ConfigLayers.located(config, mistake)).toList());
     }
     return parts;
+  }
+
+  /** A worker that is heard too rarely would lose its devices all the time. */
+  private static void checkHeartBeat(NodeParts parts, List<String> mistakes) {
+    if (parts.engine() == null || parts.devices() == null) {
+      return;
+    }
+    Duration interval = parts.engine().keepAliveInterval();
+    Duration timeout = parts.devices().ownerTimeout();
+    if (interval.multipliedBy(2).compareTo(timeout) > 0) {
+      mistakes.add(
+          "beamhive.engine.keep-alive-interval = "
+              + interval
+              + ": at most half of beamhive.devices.owner-timeout, "
+              + timeout
+              + ", is allowed");
+    }
   }
 
   private static <T> T part(Config config, Function<Config, T> read, List<String> mistakes) {

@@ -5,9 +5,12 @@ import akka.actor.typed.ActorSystem;
 import akka.actor.typed.Behavior;
 import akka.actor.typed.SupervisorStrategy;
 import akka.actor.typed.javadsl.Behaviors;
+import akka.cluster.typed.Cluster;
 import akka.cluster.typed.ClusterSingleton;
 import akka.cluster.typed.ClusterSingletonSettings;
 import akka.cluster.typed.SingletonActor;
+import akka.coordination.lease.javadsl.Lease;
+import akka.coordination.lease.javadsl.LeaseProvider;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -36,6 +39,9 @@ import org.beamhive.protocol.run.RunFollowerProtocol.Follow;
 public final class Wiring {
   private static final SupervisorStrategy RESTART =
       SupervisorStrategy.restartWithBackoff(Duration.ofMillis(200), Duration.ofSeconds(10), 0.2);
+
+  private static final String LEASE = "beamhive.persistence.redis.lease";
+  private static final Duration LEASE_RETRY = Duration.ofMillis(200);
 
   private final NodeParts parts;
   private final ActorSystem<?> system;
@@ -143,10 +149,19 @@ public final class Wiring {
 
   private <M> ActorRef<M> singleton(Behavior<M> behavior, String name) {
     Behavior<M> supervised = Behaviors.supervise(behavior).onFailure(Exception.class, RESTART);
+    Behavior<M> leased =
+        Behaviors.setup(context -> Leased.create(supervised, lease(name), LEASE_RETRY));
     return ClusterSingleton.get(system)
         .init(
-            SingletonActor.of(supervised, name)
+            SingletonActor.of(leased, name)
                 .withSettings(ClusterSingletonSettings.create(system).withRole("control")));
+  }
+
+  /** Its owner is the node's address: a node that has died gets its own lease back at once. */
+  private Lease lease(String name) {
+    return LeaseProvider.get(system)
+        .getLease(
+            "singleton-" + name, LEASE, Cluster.get(system).selfMember().address().hostPort());
   }
 
   private static String uid() {

@@ -12,6 +12,7 @@ import akka.actor.typed.ActorSystem;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.cluster.Member;
 import akka.cluster.typed.Cluster;
+import akka.cluster.typed.Down;
 import akka.cluster.typed.JoinSeedNodes;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
@@ -106,7 +107,8 @@ class NodeJoiningIT {
             settings,
             NodeFacts.of(system.settings().config()),
             tls,
-            () -> leases.of(Cluster.get(system).selfMember().uniqueAddress().toString())),
+            () -> leases.of(Cluster.get(system).selfMember().uniqueAddress().toString()),
+            leases::owner),
         Duration.ofSeconds(3));
   }
 
@@ -132,6 +134,10 @@ class NodeJoiningIT {
     assertThat(failed).isNotNull();
     assertThat(failed.getCause()).isInstanceOf(JoinFailure.class);
     return failed.getCause().getMessage();
+  }
+
+  private static Optional<String> owner(ActorSystem<?> system) {
+    return Optional.of(Cluster.get(system).selfMember().uniqueAddress().toString());
   }
 
   private static List<String> members(ActorSystem<?> system) {
@@ -162,15 +168,25 @@ class NodeJoiningIT {
     for (ActorSystem<Void> node : nodes) {
       await("three members", () -> members(node).size() == 3);
     }
+    // one that is taken out by the others says so
+    ActorSystem<Void> out =
+        nodes.stream()
+            .filter(node -> !leases.owner().equals(owner(node)))
+            .findFirst()
+            .orElseThrow();
+    Cluster.get(out).manager().tell(new Down(Cluster.get(out).selfMember().address()));
+    out.getWhenTerminated().toCompletableFuture().orTimeout(30, TimeUnit.SECONDS).join();
+    assertThat(NodeJoining.ending(out).orElseThrow()).contains("was taken out of its cluster");
+    // systems of one name are equal to each other
+    nodes.removeIf(node -> node == out);
     // whoever formed it goes: another member takes the lease, so that nobody else can form one
     String former = leases.owner().orElseThrow();
     ActorSystem<Void> holder =
         nodes.stream()
-            .filter(
-                node -> Cluster.get(node).selfMember().uniqueAddress().toString().equals(former))
+            .filter(node -> owner(node).equals(Optional.of(former)))
             .findFirst()
             .orElseThrow();
-    nodes.remove(holder);
+    nodes.removeIf(node -> node == holder);
     CoordinatedShutdown.get(holder)
         .runAll(CoordinatedShutdown.actorSystemTerminateReason())
         .toCompletableFuture()
@@ -208,6 +224,16 @@ class NodeJoiningIT {
     assertThat(NodeJoining.ending(frozen).orElseThrow()).contains("another cluster", "start this");
     assertThat(members(second)).hasSize(1);
     assertThat(leases.owner()).isEmpty();
+  }
+
+  @Test
+  void aNodeThatItsClusterHasRemovedSeesByTheLeaseThatItIsNotTheBeamlineAnyMore() {
+    ActorSystem<Void> alone = system(0);
+    done(join(alone, contacts(Duration.ofSeconds(20), List.of(at(freePort())))));
+    // nobody talks to it, but somebody else renews the lease that it had
+    leases.give("UniqueAddress(akka://beamhive@127.0.0.1:1,1)");
+    alone.getWhenTerminated().toCompletableFuture().orTimeout(30, TimeUnit.SECONDS).join();
+    assertThat(NodeJoining.ending(alone).orElseThrow()).contains("another cluster");
   }
 
   @Test

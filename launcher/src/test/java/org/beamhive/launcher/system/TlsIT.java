@@ -50,7 +50,8 @@ class TlsIT {
       List<String> hutch = node(ca, "eh1", contact);
       hutch.addAll(List.of("--hutch", "eh1", "--port", "0", "--devices", devices.toString()));
       hutch.addAll(List.of("--redis", first.printed("Redis")));
-      List<String> stranger = new ArrayList<>(List.of("node", "--hutch", "eh2", "--port", "0"));
+      List<String> stranger =
+          new ArrayList<>(List.of("node", "--roles", "hutch-eh2", "--port", "0"));
       stranger.addAll(List.of("--data-dir", folder.resolve("eh2").toString()));
       stranger.addAll(List.of("--redis", first.printed("Redis")));
       stranger.addAll(set("beamhive.node.contact-points.0", contact));
@@ -83,7 +84,7 @@ class TlsIT {
 
         assertThat(cli(url, data, "status").err()).contains("is not trusted", "--ca");
         assertThat(cli(url.replace("https", "http"), data, "status").err())
-            .contains("No Beamhive answers");
+            .contains("No Beamhive answers", "its address begins with https://");
 
         assertThat(outside.awaitExit(Duration.ofSeconds(60))).isEqualTo(1);
         assertThat(outside.output())

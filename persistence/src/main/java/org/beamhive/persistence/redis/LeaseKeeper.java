@@ -118,6 +118,15 @@ final class LeaseKeeper {
     hold = null;
   }
 
+  String name() {
+    return name;
+  }
+
+  /** Who has it: this owner, or the one that was last seen. */
+  synchronized Optional<String> owner() {
+    return isHeld() ? Optional.of(owner) : watch.seenOwner();
+  }
+
   /** Whether the lease is held at this moment. It waits for nothing. */
   boolean isHeld() {
     Hold current = hold;

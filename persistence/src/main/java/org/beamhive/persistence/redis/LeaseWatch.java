@@ -46,6 +46,11 @@ final class LeaseWatch {
         : Optional.empty();
   }
 
+  /** Who had it when it was last seen. */
+  Optional<String> seenOwner() {
+    return Optional.ofNullable(seen).filter(LeaseEntry::hasOwner).map(LeaseEntry::owner);
+  }
+
   /** How long it still takes until it may be taken if it doesn't change, in nanoseconds. */
   long remaining(long now) {
     return Math.max(0, since + timeout - now);

@@ -1,5 +1,6 @@
 package org.beamhive.persistence.redis;
 
+import akka.actor.ClassicActorSystemProvider;
 import akka.actor.ExtendedActorSystem;
 import akka.coordination.lease.LeaseSettings;
 import akka.coordination.lease.javadsl.Lease;
@@ -31,6 +32,17 @@ public final class RedisLease extends Lease {
     this.settings = settings;
     this.dispatcher = system.dispatcher();
     this.keeper = RedisLinks.get(system).keeper(settings, dispatcher);
+  }
+
+  /**
+   * Who holds a lease that this actor system wants or holds, as it was last seen in Redis; empty if
+   * nobody does, or if no lease of that name was asked for here. It may be out of date by {@code
+   * heartbeat-interval}, and by {@code heartbeat-timeout} if the holder has died.
+   *
+   * @param name of the lease
+   */
+  public static Optional<String> ownerOf(ClassicActorSystemProvider system, String name) {
+    return RedisLinks.get(system.classicSystem()).leaseOwner(name);
   }
 
   @Override

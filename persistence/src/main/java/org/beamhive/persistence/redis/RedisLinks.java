@@ -11,6 +11,7 @@ import io.lettuce.core.resource.ClientResources;
 import io.lettuce.core.resource.Delay;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -110,6 +111,14 @@ final class RedisLinks implements Extension {
             callbacks);
     keepers.add(keeper);
     return keeper.start();
+  }
+
+  /** Who has a lease of this name, as a keeper of it sees it. */
+  Optional<String> leaseOwner(String name) {
+    return keepers.stream()
+        .filter(keeper -> keeper.name().equals(name))
+        .findFirst()
+        .flatMap(LeaseKeeper::owner);
   }
 
   /** Its threads don't depend on Akka's dispatchers, which may be full of work. */

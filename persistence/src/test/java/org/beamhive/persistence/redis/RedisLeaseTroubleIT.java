@@ -202,6 +202,8 @@ class RedisLeaseTroubleIT {
             times++;
             Thread.sleep(LEAST_HOLD.toMillis() + random.nextInt(300));
             release();
+            // Otherwise it would be the first to ask again, each time.
+            Thread.sleep(LEAST_HOLD.toMillis());
           }
         }
       } catch (InterruptedException e) {
