@@ -627,7 +627,7 @@ public final class ScanQueue extends EventSourcedBehavior<Command, QueueEvent, Q
   }
 
   private void goOn(QueueState state) {
-    changed(state);
+    parts.measures().changed(show.status(state), state.unfollowed().values());
     show.environmentChange().ifPresent(change -> changeEnvironment(state, change));
     timers.startTimerWithFixedDelay(Announce.ANNOUNCE, parts.announceInterval());
     announce(state);
