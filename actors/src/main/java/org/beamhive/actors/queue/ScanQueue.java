@@ -124,6 +124,7 @@ public final class ScanQueue extends EventSourcedBehavior<Command, QueueEvent, Q
   private final ActorRef<Followed> followed;
   // what is not stored: changed by message handlers only, this actor has no futures
   private final List<ActorRef<QueueStatus>> subscribers = new ArrayList<>();
+  private final ActorRef<DeviceDirectoryProtocol.Devices> deviceList;
   private List<DeviceView> devices;
   private ActorRef<ScanWorkerProtocol.Request> worker;
   private ActorRef<RunLogProtocol.Request> liveLog;
@@ -168,12 +169,13 @@ public final class ScanQueue extends EventSourcedBehavior<Command, QueueEvent, Q
     this.parkedReplies =
         context.messageAdapter(ScanWorkerProtocol.Parked.class, parked -> new WorkerParked());
     this.followed = context.messageAdapter(Followed.class, RunTakenIn::new);
-    parts
-        .directory()
-        .tell(
-            new DeviceDirectoryProtocol.Subscribe(
-                context.messageAdapter(
-                    DeviceDirectoryProtocol.Devices.class, DevicesChanged::new)));
+    this.deviceList =
+        context.messageAdapter(DeviceDirectoryProtocol.Devices.class, DevicesChanged::new);
+    subscribeDevices();
+  }
+
+  private void subscribeDevices() {
+    parts.directory().tell(new DeviceDirectoryProtocol.Subscribe(deviceList));
   }
 
   private Cancellable leaveAtShutdown() {
@@ -882,6 +884,8 @@ public final class ScanQueue extends EventSourcedBehavior<Command, QueueEvent, Q
   // ------------------------------------------------------------------ those who follow runs
 
   private Effect<QueueEvent, QueueState> onAnnounce(QueueState state) {
+    // the list may have started anew, and then it has forgotten who subscribed
+    subscribeDevices();
     announce(state);
     return Effect().none();
   }

@@ -315,6 +315,7 @@ final class DeviceActor {
     return ReceiveBuilder.<Command>create()
         .onMessage(StrayFound.class, stray -> Behaviors.same())
         .onMessage(GetView.class, this::onGetView)
+        .onMessage(Wake.class, message -> onWake())
         .onMessage(ReportDue.class, message -> onReportDue())
         .onMessageEquals(Park.PARK, Behaviors::stopped)
         .onMessage(
@@ -345,7 +346,7 @@ final class DeviceActor {
         .onMessage(Detach.class, this::onDetach)
         .onMessage(Answered.class, this::onAnswered)
         .onMessage(GetView.class, this::onGetView)
-        .onMessage(Wake.class, message -> Behaviors.same())
+        .onMessage(Wake.class, message -> onWake())
         .onMessage(FactsChanged.class, message -> onFactsChanged())
         .onMessage(ReportDue.class, message -> onReportDue())
         .onMessage(Park.class, message -> onPark())
@@ -972,6 +973,11 @@ final class DeviceActor {
     } else if (request instanceof ReadNow readNow) {
       readNow.replyTo().tell(new DeviceProtocol.NotRead(name, refusal));
     }
+    return Behaviors.same();
+  }
+
+  private Behavior<Command> onWake() {
+    report();
     return Behaviors.same();
   }
 

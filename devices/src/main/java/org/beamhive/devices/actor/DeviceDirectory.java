@@ -8,6 +8,8 @@ import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.Receive;
 import akka.actor.typed.javadsl.TimerScheduler;
+import akka.actor.typed.receptionist.Receptionist;
+import akka.actor.typed.receptionist.ServiceKey;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.HashSet;
@@ -30,6 +32,10 @@ import org.beamhive.protocol.model.DeviceView;
  * <p>It keeps nothing on disk: after a restart the next round of reports fills it again.
  */
 public final class DeviceDirectory extends AbstractBehavior<Command> {
+  /** By which it is found, so that devices can tell a new one of themselves at once. */
+  static final ServiceKey<DeviceDirectoryProtocol.Request> KEY =
+      ServiceKey.create(DeviceDirectoryProtocol.Request.class, "device-directory");
+
   static final String NO_NEWS = "no news from its node";
 
   /** Subscribers may be told again. */
@@ -60,6 +66,10 @@ public final class DeviceDirectory extends AbstractBehavior<Command> {
                 Behaviors.withTimers(
                     timers -> {
                       context.setLoggerName(DeviceDirectory.class);
+                      context
+                          .getSystem()
+                          .receptionist()
+                          .tell(Receptionist.register(KEY, context.getSelf().narrow()));
                       timers.startTimerWithFixedDelay(
                           LookForSilence.LOOK_FOR_SILENCE, settings.silence().dividedBy(4));
                       return new DeviceDirectory(context, timers, settings, clock);

@@ -9,6 +9,7 @@ import akka.actor.typed.Props;
 import akka.actor.typed.SupervisorStrategy;
 import akka.actor.typed.javadsl.AskPattern;
 import akka.actor.typed.javadsl.Behaviors;
+import akka.actor.typed.receptionist.Receptionist;
 import akka.actor.typed.receptionist.ServiceKey;
 import akka.cluster.sharding.typed.ClusterShardingSettings;
 import akka.cluster.sharding.typed.javadsl.ClusterSharding;
@@ -96,6 +97,31 @@ public final class DeviceSharding {
             settings.wakeInterval(),
             () -> wake(system, hutch, devices),
             system.executionContext());
+    // a list of devices that starts anew knows nobody
+    system.systemActorOf(
+        onNewDirectory(() -> wake(system, hutch, devices)),
+        "directory-watch-" + hutch,
+        Props.empty());
+  }
+
+  private static Behavior<Receptionist.Listing> onNewDirectory(Runnable task) {
+    return Behaviors.setup(
+        context -> {
+          context
+              .getSystem()
+              .receptionist()
+              .tell(Receptionist.subscribe(DeviceDirectory.KEY, context.getSelf()));
+          return Behaviors.receive(Receptionist.Listing.class)
+              .onMessage(
+                  Receptionist.Listing.class,
+                  listing -> {
+                    if (!listing.getServiceInstances(DeviceDirectory.KEY).isEmpty()) {
+                      task.run();
+                    }
+                    return Behaviors.same();
+                  })
+              .build();
+        });
   }
 
   private static HutchWatch watch(

@@ -125,7 +125,7 @@ final class ChaosBench implements Callable<Integer> {
           LockSupport.parkNanos((long) (random.nextDouble() * 8e9));
           Fault fault = Fault.random(random, names);
           say(out, started, fault.toString());
-          fault.strike(beamline);
+          violations.addAll(beamline.strike(fault));
           counts.merge(fault.kind(), 1, Integer::sum);
           beamline.awaitWhole(HEALED);
           violations.addAll(invariants.check(load.accepted()));

@@ -3,11 +3,9 @@ package org.beamhive.launcher.faults;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
-import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -38,7 +36,16 @@ public final class BeamlineUnderTest implements AutoCloseable {
 
   private static final String IOC = "ioc";
   private static final Duration READY = Duration.ofSeconds(120);
-  private static final SecureRandom RANDOM = new SecureRandom();
+
+  /** The example's motors and their records. */
+  private static final Map<String, String> MOTORS =
+      Map.of("samx", "m1", "samy", "m2", "samz", "m3", "mono", "m4");
+
+  /** beamhive.devices.owner-timeout, and what a busy machine takes to act on it. */
+  private static final Duration OWNERLESS = Duration.ofSeconds(2 + 2);
+
+  private static final double SLOW = 8;
+
   private static final Duration RESTART_AFTER = Duration.ofSeconds(1);
 
   private record Ports(int canonical, int bind, int redis, int http) {}
@@ -55,6 +62,7 @@ public final class BeamlineUnderTest implements AutoCloseable {
   private final Set<String> wanted = ConcurrentHashMap.newKeySet();
   private final Map<String, Integer> restarts = new ConcurrentHashMap<>();
   private final Thread keeper;
+  private final MotionWatch motion;
   private NodeProcess ioc;
   private volatile boolean closed;
 
@@ -71,16 +79,20 @@ public final class BeamlineUnderTest implements AutoCloseable {
     this.folder = folder;
     this.more = more;
     this.redis = EmbeddedRedis.start(folder.resolve(REDIS), 0);
-    this.iocPort = freePort();
+    this.iocPort = FreePorts.next();
     startIoc();
+    this.motion = new MotionWatch(iocPort, Set.copyOf(MOTORS.values()));
     this.network = new Network((port, to) -> SocketOwners.find(port, to, pids()));
     int redisPort = Integer.parseInt(redis.url().replaceAll(".*:", ""));
     for (String name : nodes) {
-      int bind = freePort();
+      int bind = FreePorts.next();
       ports.put(
           name,
           new Ports(
-              network.wayTo(name, bind), bind, network.way(name, REDIS, redisPort), freePort()));
+              network.wayTo(name, bind),
+              bind,
+              network.way(name, REDIS, redisPort),
+              FreePorts.next()));
     }
     this.beamline =
         new LocalBeamline(new BeamlineFolder(configuration), folder, nodes, this::adapted);
@@ -114,22 +126,6 @@ public final class BeamlineUnderTest implements AutoCloseable {
     return pids;
   }
 
-  /**
-   * A port that nobody has, and that the system gives to nobody who doesn't ask for it: a node that
-   * is down must find its port free when it comes back.
-   */
-  private static int freePort() {
-    for (int port = 20_000 + RANDOM.nextInt(10_000); ; port++) {
-      try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
-        return socket.getLocalPort();
-      } catch (IOException inUse) {
-        if (port > 31_000) {
-          throw new UncheckedIOException(inUse);
-        }
-      }
-    }
-  }
-
   // ------------------------------------------------------------------ nodes
 
   /** Starts all nodes, waits until they are ready, and opens the environment. */
@@ -143,6 +139,7 @@ public final class BeamlineUnderTest implements AutoCloseable {
   /** Starts a node. */
   public synchronized void begin(String node) {
     wanted.add(node);
+    network.accept(node);
     processes.put(node, beamline.start(node));
   }
 
@@ -186,6 +183,69 @@ public final class BeamlineUnderTest implements AutoCloseable {
     }
   }
 
+  // ------------------------------------------------------------------ faults
+
+  /**
+   * Does a fault, waits its time, and puts it in order again.
+   *
+   * @return each motor that went on moving for too long after its owner had died or frozen, a
+   *     sentence each
+   */
+  public List<String> strike(Fault fault) {
+    // moves that last can be seen to be stopped
+    MOTORS.values().forEach(motor -> motion.velocity(motor, SLOW));
+    Map<String, String> orphans = orphans(fault);
+    long begun = System.nanoTime();
+    fault.begin(this);
+    List<String> violations = new ArrayList<>();
+    if (!orphans.isEmpty()) {
+      sleepUntil(begun + OWNERLESS.toNanos());
+      Set<String> moving = motion.movingSinceBefore(begun);
+      orphans.forEach(
+          (device, record) -> {
+            if (moving.contains(record)) {
+              violations.add(
+                  "%s still moves %.1f s after: %s"
+                      .formatted(device, (System.nanoTime() - begun) / 1e9, fault));
+            }
+          });
+    }
+    sleepUntil(begun + fault.lasts().toNanos());
+    fault.end(this);
+    return violations;
+  }
+
+  /** The motors that a fault leaves without an owner who could go on moving them. */
+  private Map<String, String> orphans(Fault fault) {
+    Map<String, String> orphans = new LinkedHashMap<>();
+    boolean dies = fault.kind() == Fault.Kind.KILL || fault.kind() == Fault.Kind.FREEZE;
+    if (!dies || fault.whom().stream().noneMatch(ports::containsKey)) {
+      return orphans;
+    }
+    boolean worker = holder("scan-queue").map(fault.whom()::contains).orElse(false);
+    MOTORS.forEach(
+        (device, record) -> {
+          Optional<String> home = homeOf(device);
+          boolean homeDies = home.map(fault.whom()::contains).orElse(false);
+          // nobody is left to stop the motor of a hutch's only node
+          boolean standBy = home.map(node -> node.startsWith("eh1")).orElse(false) && bothOfEh1();
+          if (home.isPresent() && (homeDies ? standBy : worker)) {
+            orphans.put(device, record);
+          }
+        });
+    return orphans;
+  }
+
+  private boolean bothOfEh1() {
+    return ports.keySet().stream().filter(node -> node.startsWith("eh1")).count() > 1;
+  }
+
+  private static void sleepUntil(long moment) {
+    for (long left = moment - System.nanoTime(); left > 0; left = moment - System.nanoTime()) {
+      LockSupport.parkNanos(left);
+    }
+  }
+
   /** The names of its nodes. */
   public Set<String> nodes() {
     return new LinkedHashSet<>(ports.keySet());
@@ -205,6 +265,7 @@ public final class BeamlineUnderTest implements AutoCloseable {
   public synchronized void kill(String node) {
     wanted.remove(node);
     processes.get(node).kill();
+    network.refuse(node);
     keepLog(node);
   }
 
@@ -216,6 +277,7 @@ public final class BeamlineUnderTest implements AutoCloseable {
     if (!process.awaitExit(Duration.ofSeconds(90))) {
       throw new IllegalStateException(node + " does not end:\n" + process.output());
     }
+    network.refuse(node);
     keepLog(node);
   }
 
@@ -366,6 +428,7 @@ public final class BeamlineUnderTest implements AutoCloseable {
     if (ioc.alive()) {
       ioc.kill();
     }
+    motion.close();
     network.close();
     redis.close();
   }

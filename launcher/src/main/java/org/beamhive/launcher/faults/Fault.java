@@ -6,7 +6,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
-import java.util.concurrent.locks.LockSupport;
 import org.beamhive.launcher.beamline.Signals;
 
 /**
@@ -76,13 +75,6 @@ public record Fault(Kind kind, Set<String> whom, Set<String> others, Duration la
       other.add(BeamlineUnderTest.REDIS);
     }
     return cut(one, other, Duration.ofMillis(1000 + random.nextInt(24_000)));
-  }
-
-  /** Does it, waits its time, and puts it in order again. */
-  public void strike(BeamlineUnderTest beamline) {
-    begin(beamline);
-    LockSupport.parkNanos(lasts.toNanos());
-    end(beamline);
   }
 
   /** Does it. */

@@ -12,9 +12,11 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.BiFunction;
 import org.slf4j.Logger;
@@ -37,6 +39,7 @@ public final class Network implements AutoCloseable {
   private final Set<Link> links = new HashSet<>();
   // names of two that can't reach each other, smaller first; touched by the thread only
   private final Set<String> cuts = new HashSet<>();
+  private final Map<Way, ServerSocketChannel> servers = new ConcurrentHashMap<>();
   private volatile boolean closed;
 
   /**
@@ -65,7 +68,7 @@ public final class Network implements AutoCloseable {
    * @return the port at which others reach it
    */
   public int wayTo(String name, int port) {
-    return way(null, name, port);
+    return open(new Way(null, name, port, FreePorts.next()));
   }
 
   /**
@@ -77,16 +80,43 @@ public final class Network implements AutoCloseable {
    * @return the port at which it is reached
    */
   public int way(String from, String name, int port) {
+    return open(new Way(from, name, port, FreePorts.next()));
+  }
+
+  private int open(Way way) {
     try {
       ServerSocketChannel server = ServerSocketChannel.open();
-      server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+      server.setOption(StandardSocketOptions.SO_REUSEADDR, true);
+      server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), way.at()));
       server.configureBlocking(false);
-      int at = ((InetSocketAddress) server.getLocalAddress()).getPort();
-      onThread(() -> register(server, new Way(from, name, port, at)));
-      return at;
+      servers.put(way, server);
+      onThread(() -> register(server, way));
+      return way.at();
     } catch (IOException failed) {
       throw new UncheckedIOException(failed);
     }
+  }
+
+  /** As the ports of a process that has died, the ways to it refuse connections from now on. */
+  public void refuse(String name) {
+    servers.forEach(
+        (way, server) -> {
+          if (way.name().equals(name)) {
+            try {
+              server.close();
+            } catch (IOException failed) {
+              throw new UncheckedIOException(failed);
+            }
+          }
+        });
+    selector.wakeup();
+  }
+
+  /** Ends {@link #refuse}. */
+  public void accept(String name) {
+    List.copyOf(servers.entrySet()).stream()
+        .filter(way -> way.getKey().name().equals(name) && !way.getValue().isOpen())
+        .forEach(way -> open(way.getKey()));
   }
 
   /** Nothing goes between any of one group and any of the other any more. */

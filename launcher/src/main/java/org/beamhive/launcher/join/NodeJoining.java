@@ -373,6 +373,9 @@ public final class NodeJoining {
 
   private Behavior<Command> onMember() {
     joined.complete(Done.getInstance());
+    context
+        .getSystem()
+        .systemActorOf(ProcessWatch.create(), "beamhive-process-watch", Props.empty());
     if (lease.isEmpty()) {
       return Behaviors.stopped();
     }

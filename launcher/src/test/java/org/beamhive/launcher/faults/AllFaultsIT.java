@@ -98,7 +98,7 @@ class AllFaultsIT {
   @Test
   void allNodesAreStartedAnewOneByOne() {
     for (String node : nodes) {
-      Fault.of(Fault.Kind.LEAVE, node, Duration.ZERO).strike(faulty.beamline());
+      faulty.beamline().strike(Fault.of(Fault.Kind.LEAVE, node, Duration.ZERO));
       faulty.beamline().awaitWhole(Duration.ofSeconds(90));
     }
     faulty.survives(Fault.of(Fault.Kind.LEAVE, nodes.get(0), Duration.ZERO));

@@ -52,7 +52,7 @@ final class FaultyBeamline implements AutoCloseable {
   /** Does it while a scan runs, and checks everything when it is in order again. */
   void survives(Fault fault) {
     awaitRunning();
-    fault.strike(beamline);
+    assertThat(beamline.strike(fault)).isEmpty();
     beamline.awaitWhole(HEALED);
     // a scan that the fault has hit must have come to its end, too
     int before = invariants.runs();

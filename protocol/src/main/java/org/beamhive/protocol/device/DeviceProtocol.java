@@ -110,7 +110,7 @@ public final class DeviceProtocol {
   /** What is known of it. Answers with its {@link DeviceView} in a {@link View}. */
   public record GetView(ActorRef<View> replyTo) implements Request {}
 
-  /** Start, if it isn't running. No answer. */
+  /** Start, if it isn't running, and tell the list of devices. No answer. */
   public enum Wake implements Request {
     WAKE
   }
