@@ -110,6 +110,8 @@ public final class BeamlineUnderTest implements AutoCloseable {
     settings.put("akka.remote.artery.bind.port", own.bind());
     settings.put("beamhive.node.redis-url", "redis://127.0.0.1:" + own.redis());
     settings.put("beamhive.web.port", own.http());
+    // two of these may run on one machine
+    settings.put("beamhive.health.port", 0);
     settings.put("beamhive.devices.channel-access.addresses.0", "127.0.0.1:" + iocPort);
     settings.put("beamhive.devices.channel-access.repeater-port", 0);
     int i = 0;
