@@ -31,10 +31,12 @@ import javax.net.ssl.SSLContext;
 import org.beamhive.actors.run.RunJournal;
 import org.beamhive.actors.scans.plan.PlanRegistry;
 import org.beamhive.cluster.ConfigProblem;
+import org.beamhive.cluster.HealthSettings;
 import org.beamhive.cluster.JoinSettings;
 import org.beamhive.cluster.NodeSettings;
 import org.beamhive.cluster.tls.TlsIdentity;
 import org.beamhive.devices.config.DeviceConfig;
+import org.beamhive.launcher.health.HealthServer;
 import org.beamhive.launcher.join.NodeFacts;
 import org.beamhive.launcher.join.NodeJoining;
 import org.beamhive.launcher.join.NodeTls;
@@ -101,6 +103,10 @@ public final class BeamhiveNode implements AutoCloseable {
           config.getString("beamhive.web.host"),
           config.getInt("beamhive.web.port"),
           "beamhive.web.port");
+    }
+    HealthSettings health = HealthSettings.from(config);
+    if (health.enabled()) {
+      requireFree(health.host(), health.port(), "beamhive.health.port");
     }
     DataFolder folder = DataFolder.take(settings.dataDir());
     Optional<EmbeddedRedis> redis = Optional.empty();
@@ -262,6 +268,11 @@ public final class BeamhiveNode implements AutoCloseable {
   /** The certificate of the HTTP interface, a PEM file, if it speaks HTTPS. */
   public Optional<Path> httpCertificate() {
     return httpCertificate;
+  }
+
+  /** Where the node's own endpoint of health and metrics is, if there is one. */
+  public Optional<String> healthUrl() {
+    return node.health().map(HealthServer::url);
   }
 
   /** Why the cluster ended this node, as a sentence; empty if it runs or was ended by people. */

@@ -95,6 +95,7 @@ final class DemoCommand implements Callable<Integer> {
   private static void addresses(PrintWriter out, BeamhiveNode node, SimulatedIoc ioc) {
     out.println("Node      " + node.address());
     out.println("HTTP      " + node.httpUrl().orElse("-"));
+    out.println("Health    " + node.healthUrl().orElse("-"));
     out.println("Redis     " + node.redisUrl());
     out.println("IOC       127.0.0.1:" + ioc.port());
     out.println("Data      " + node.dataDir());

@@ -43,6 +43,7 @@ final class NodeCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     out.println("Node      " + node.address());
     node.httpUrl().ifPresent(url -> out.println("HTTP      " + url));
+    node.healthUrl().ifPresent(url -> out.println("Health    " + url));
     out.println("Redis     " + node.redisUrl());
     out.println("Ready");
     out.flush();

@@ -153,6 +153,7 @@ final class RunPublisher {
         new Source(
             context.spawnAnonymous(
                 RunFollower.create(
+                    RedisBridge.FOLLOWER,
                     run,
                     from,
                     log,

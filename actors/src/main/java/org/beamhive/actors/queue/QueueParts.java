@@ -26,6 +26,7 @@ import org.beamhive.protocol.scan.ScanWorkerProtocol;
  * @param announceInterval how often a run is announced to a follower that has not confirmed its end
  * @param clock the time in events
  * @param uids makes uids
+ * @param measures is told what the queue does
  */
 public record QueueParts(
     QueueSettings settings,
@@ -35,9 +36,32 @@ public record QueueParts(
     Map<String, Consumer<Follow>> followers,
     Duration announceInterval,
     Clock clock,
-    Supplier<String> uids) {
+    Supplier<String> uids,
+    QueueMeasures measures) {
   public QueueParts {
     followers = Collections.unmodifiableMap(new LinkedHashMap<>(followers));
+  }
+
+  /** The parts of a queue that nobody measures. */
+  public QueueParts(
+      QueueSettings settings,
+      PlanCheck check,
+      ActorRef<DeviceDirectoryProtocol.Request> directory,
+      WorkerFactory worker,
+      Map<String, Consumer<Follow>> followers,
+      Duration announceInterval,
+      Clock clock,
+      Supplier<String> uids) {
+    this(
+        settings,
+        check,
+        directory,
+        worker,
+        followers,
+        announceInterval,
+        clock,
+        uids,
+        QueueMeasures.NONE);
   }
 
   /** Makes the worker of a job. */

@@ -210,7 +210,7 @@ public final class ScanQueue extends EventSourcedBehavior<Command, QueueEvent, Q
   public SignalHandler<QueueState> signalHandler() {
     return newSignalHandlerBuilder()
         .onSignal(RecoveryCompleted.instance(), this::onRecoveryCompleted)
-        .onSignal(PostStop.instance(), state -> stayAtShutdown())
+        .onSignal(PostStop.instance(), state -> onStopped())
         .onSignal(PreRestart.instance(), state -> stayAtShutdown())
         .build();
   }
@@ -229,6 +229,11 @@ public final class ScanQueue extends EventSourcedBehavior<Command, QueueEvent, Q
     stayAtShutdown();
     shutdownTask = leaveAtShutdown();
     context.getSelf().tell(Recovered.RECOVERED);
+  }
+
+  private void onStopped() {
+    stayAtShutdown();
+    parts.measures().gone();
   }
 
   private void stayAtShutdown() {
@@ -624,6 +629,7 @@ public final class ScanQueue extends EventSourcedBehavior<Command, QueueEvent, Q
   }
 
   private void goOn(QueueState state) {
+    parts.measures().changed(show.status(state), state.unfollowed().values());
     show.environmentChange().ifPresent(change -> changeEnvironment(state, change));
     timers.startTimerWithFixedDelay(Announce.ANNOUNCE, parts.announceInterval());
     announce(state);
@@ -834,7 +840,10 @@ public final class ScanQueue extends EventSourcedBehavior<Command, QueueEvent, Q
     }
     context.getLog().info("Item {} ended: {} {}", item.uid(), ended.exitStatus(), ended.message());
     workerFailures = 0;
-    return Effect().persist(events).thenRun(this::afterItem);
+    return Effect()
+        .persist(events)
+        .thenRun(after -> parts.measures().itemEnded(ended.exitStatus()))
+        .thenRun(this::afterItem);
   }
 
   /** Who stops the queue does not want it to start again by itself. */
@@ -948,6 +957,11 @@ public final class ScanQueue extends EventSourcedBehavior<Command, QueueEvent, Q
 
   private void changed(QueueState state) {
     QueueStatus status = show.status(state);
+    if (aside) {
+      parts.measures().gone();
+    } else {
+      parts.measures().changed(status, state.unfollowed().values());
+    }
     if (!status.equals(lastStatus)) {
       lastStatus = status;
       subscribers.forEach(subscriber -> subscriber.tell(status));

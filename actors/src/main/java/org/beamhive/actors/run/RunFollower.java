@@ -58,9 +58,21 @@ public final class RunFollower {
   public record Batch(
       RunUid run, long from, List<RunEntry> entries, boolean end, ActorRef<Command> follower) {}
 
+  /** Follows a run for somebody whose lag nobody measures. */
+  public static Behavior<Command> create(
+      RunUid run,
+      long from,
+      ActorRef<RunLogProtocol.Request> log,
+      RunJournal journal,
+      RunSettings settings,
+      ActorRef<Batch> consumer) {
+    return create("", run, from, log, journal, settings, consumer);
+  }
+
   /**
    * Follows a run.
    *
+   * @param name of whom it is done for: the log tells by it how far behind that one is
    * @param run which run
    * @param from position of the first entry wanted, from 1
    * @param log its live log, or null if not known
@@ -68,6 +80,7 @@ public final class RunFollower {
    * @param consumer gets the batches
    */
   public static Behavior<Command> create(
+      String name,
       RunUid run,
       long from,
       ActorRef<RunLogProtocol.Request> log,
@@ -79,13 +92,14 @@ public final class RunFollower {
           context.setLoggerName(RunFollower.class);
           return Behaviors.withTimers(
               timers ->
-                  new RunFollower(context, timers, run, journal, settings, consumer)
+                  new RunFollower(context, timers, name, run, journal, settings, consumer)
                       .begin(from, log));
         });
   }
 
   private final ActorContext<Command> context;
   private final TimerScheduler<Command> timers;
+  private final String name;
   private final RunUid run;
   private final RunJournal journal;
   private final RunSettings settings;
@@ -95,12 +109,14 @@ public final class RunFollower {
   private RunFollower(
       ActorContext<Command> context,
       TimerScheduler<Command> timers,
+      String name,
       RunUid run,
       RunJournal journal,
       RunSettings settings,
       ActorRef<Batch> consumer) {
     this.context = context;
     this.timers = timers;
+    this.name = name;
     this.run = run;
     this.journal = journal;
     this.settings = settings;
@@ -120,7 +136,7 @@ public final class RunFollower {
     if (log == null) {
       return readPage(position, null);
     }
-    log.tell(new Pull(position, settings.page(), pulled));
+    log.tell(new Pull(position, settings.page(), name, pulled));
     // messages between nodes can get lost: a newer pull replaces the older
     timers.startSingleTimer(Look.LOOK, settings.announceInterval());
     return fetching(position, log);

@@ -2,6 +2,7 @@ package org.beamhive.actors.run;
 
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.Behavior;
+import akka.actor.typed.PostStop;
 import akka.actor.typed.SupervisorStrategy;
 import akka.actor.typed.Terminated;
 import akka.actor.typed.javadsl.ActorContext;
@@ -54,19 +55,29 @@ public final class RunLog extends EventSourcedBehavior<Command, RunEntry, RunLog
 
   private final ActorContext<Command> context;
   private final RunSettings settings;
+  private final RunMeasures measures;
+  // by follower whose lag is measured: the first position that it has not asked for
+  private final Map<String, Long> wanted = new HashMap<>();
   // followers that wait for the next entry; each has one pull under way
   private final Map<ActorRef<PullReply>, Pull> waiting = new HashMap<>();
   // the write under way and the position before it: it tells after a failure who else has written
   private List<RunEntry> writing = List.of();
   private long written;
 
-  /** The log of a run. */
+  /** The log of a run, which nobody measures. */
   public static Behavior<Request> create(RunUid run, RunSettings settings) {
+    return create(run, settings, RunMeasures.NONE);
+  }
+
+  /** The log of a run. */
+  public static Behavior<Request> create(RunUid run, RunSettings settings, RunMeasures measures) {
     return Behaviors.<Command>setup(
             context -> {
               context.setLoggerName(RunLog.class);
               return Behaviors.withMdc(
-                  Command.class, Map.of("run", run.value()), new RunLog(context, run, settings));
+                  Command.class,
+                  Map.of("run", run.value()),
+                  new RunLog(context, run, settings, measures));
             })
         .narrow();
   }
@@ -76,12 +87,16 @@ public final class RunLog extends EventSourcedBehavior<Command, RunEntry, RunLog
     return PersistenceId.of("run", run.value());
   }
 
-  private RunLog(ActorContext<Command> context, RunUid run, RunSettings settings) {
+  private RunLog(
+      ActorContext<Command> context, RunUid run, RunSettings settings, RunMeasures measures) {
     super(
         persistenceId(run),
         SupervisorStrategy.restartWithBackoff(settings.restartMin(), settings.restartMax(), 0.2));
     this.context = context;
     this.settings = settings;
+    this.measures = measures;
+    // also one that never asks is behind
+    measures.followers().forEach(follower -> wanted.put(follower, 1L));
   }
 
   @Override
@@ -112,6 +127,9 @@ public final class RunLog extends EventSourcedBehavior<Command, RunEntry, RunLog
         .onSignal(RecoveryCompleted.instance(), this::onRecovered)
         .onSignal(
             Terminated.class, (state, gone) -> waiting.keySet().removeIf(gone.getRef()::equals))
+        .onSignal(
+            PostStop.class,
+            (state, stopped) -> wanted.keySet().forEach(name -> measures.behind(name, 0)))
         .build();
   }
 
@@ -151,17 +169,24 @@ public final class RunLog extends EventSourcedBehavior<Command, RunEntry, RunLog
     }
     writing = append.entries();
     written = state.entries();
+    long began = System.nanoTime();
     return Effect()
         .persist(append.entries())
         .thenRun(
             after -> {
               writing = List.of();
+              measures.appended(System.nanoTime() - began);
+              after.points(append.entries(), measures::recorded);
               append.replyTo().tell(new Appended(after.entries()));
               serveWaiting(after);
+              wanted.forEach((follower, from) -> tellLag(after, follower, from));
             });
   }
 
   private Effect<RunEntry, RunLogState> onPull(RunLogState state, Pull pull) {
+    if (wanted.replace(pull.follower(), pull.from()) != null) {
+      tellLag(state, pull.follower(), pull.from());
+    }
     if (!serve(state, pull)) {
       if (waiting.put(pull.replyTo(), pull) == null) {
         context.watch(pull.replyTo());
@@ -173,6 +198,10 @@ public final class RunLog extends EventSourcedBehavior<Command, RunEntry, RunLog
   private Effect<RunEntry, RunLogState> onGetProgress(RunLogState state, GetProgress ask) {
     ask.replyTo().tell(state.progress());
     return Effect().none();
+  }
+
+  private void tellLag(RunLogState state, String follower, long from) {
+    measures.behind(follower, Math.max(0, state.entries() - from + 1));
   }
 
   private void serveWaiting(RunLogState state) {

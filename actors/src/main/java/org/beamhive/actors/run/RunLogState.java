@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.ObjLongConsumer;
 import org.beamhive.protocol.document.Event;
 import org.beamhive.protocol.document.EventDescriptor;
 import org.beamhive.protocol.document.RunStart;
@@ -120,6 +121,30 @@ final class RunLogState {
       stop = stopped.document();
     } else if (entry instanceof RunEntry.Answered answered) {
       answers.put(answered.instruction(), answered.answer());
+    }
+  }
+
+  /** Tells how many points of which stream are among entries that are here. */
+  void points(List<RunEntry> added, ObjLongConsumer<String> told) {
+    String stream = null;
+    long points = 0;
+    for (RunEntry entry : added) {
+      if (entry instanceof RunEntry.Measured measured) {
+        String next = streams.get(measured.document().descriptor());
+        if (!next.equals(stream)) {
+          tell(stream, points, told);
+          stream = next;
+          points = 0;
+        }
+        points++;
+      }
+    }
+    tell(stream, points, told);
+  }
+
+  private static void tell(String stream, long points, ObjLongConsumer<String> told) {
+    if (points > 0) {
+      told.accept(stream, points);
     }
   }
 

@@ -1,41 +1,63 @@
 package org.beamhive.actors.web;
 
+import akka.http.javadsl.model.ContentTypes;
+import akka.http.javadsl.model.HttpEntities;
 import akka.http.javadsl.model.HttpResponse;
+import akka.http.javadsl.model.StatusCode;
 import akka.http.javadsl.model.StatusCodes;
 import akka.http.javadsl.server.AllDirectives;
 import akka.http.javadsl.server.Route;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.Map;
-import java.util.TreeMap;
+import java.nio.charset.StandardCharsets;
 
-/** {@code /health}: for those who watch over processes; needs no key and tells no secrets. */
+/**
+ * {@code /health}: for those who watch over processes; needs no key and tells no secrets. And
+ * {@code /metrics}, the figures of this node.
+ */
 final class HealthRoutes extends AllDirectives {
-  private final Api api;
+  private final NodeState node;
 
-  HealthRoutes(Api api) {
-    this.api = api;
+  HealthRoutes(NodeState node) {
+    this.node = node;
   }
 
-  Route routes() {
+  Route health() {
     return concat(
-        path("live", () -> get(() -> complete("ok"))),
         path(
-            "ready",
+            "live",
             () ->
                 get(
                     () ->
                         completeWithFuture(
-                            api.within(
-                                    "The check of readiness", api.backends().readiness().problems())
-                                .handle(HealthRoutes::response)))));
+                            node.answers()
+                                .handle(
+                                    (done, failure) ->
+                                        failure == null
+                                            ? text(StatusCodes.OK, "ok")
+                                            : text(
+                                                StatusCodes.SERVICE_UNAVAILABLE,
+                                                Api.cause(failure).getMessage()))))),
+        path(
+            "ready",
+            () -> get(() -> completeWithFuture(node.readiness().thenApply(HealthRoutes::ready)))));
   }
 
-  private static HttpResponse response(Map<String, String> problems, Throwable failure) {
-    Map<String, String> found =
-        failure == null ? problems : Map.of("readiness", Api.cause(failure).getMessage());
-    ObjectNode answer = Json.object().put("ready", found.isEmpty());
-    ObjectNode list = answer.putObject("problems");
-    new TreeMap<>(found).forEach(list::put);
-    return Api.json(found.isEmpty() ? StatusCodes.OK : StatusCodes.SERVICE_UNAVAILABLE, answer);
+  Route metrics() {
+    return get(() -> complete(text(StatusCodes.OK, node.metrics())));
+  }
+
+  private static HttpResponse ready(Readiness readiness) {
+    return HttpResponse.create()
+        .withStatus(readiness.ready() ? StatusCodes.OK : StatusCodes.SERVICE_UNAVAILABLE)
+        .withEntity(
+            HttpEntities.create(
+                ContentTypes.APPLICATION_JSON, readiness.json().getBytes(StandardCharsets.UTF_8)));
+  }
+
+  private static HttpResponse text(StatusCode status, String text) {
+    return HttpResponse.create()
+        .withStatus(status)
+        .withEntity(
+            HttpEntities.create(
+                ContentTypes.TEXT_PLAIN_UTF8, text.getBytes(StandardCharsets.UTF_8)));
   }
 }

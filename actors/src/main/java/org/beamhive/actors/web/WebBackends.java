@@ -5,7 +5,6 @@ import akka.actor.typed.ActorRef;
 import akka.stream.javadsl.Source;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.beamhive.protocol.device.DeviceDirectoryProtocol;
@@ -24,14 +23,14 @@ import org.beamhive.protocol.queue.ScanQueueProtocol;
  * @param devices the devices
  * @param plans every plan that may be asked for
  * @param live the documents of runs
- * @param readiness whether experiments can run
+ * @param node how the node is
  */
 public record WebBackends(
     ActorRef<ScanQueueProtocol.Request> queue,
     DeviceAccess devices,
     List<PlanDescription> plans,
     LiveDocuments live,
-    Readiness readiness) {
+    NodeState node) {
   public WebBackends {
     plans = List.copyOf(plans);
   }
@@ -62,12 +61,5 @@ public record WebBackends(
      *     empty, all runs from now on
      */
     Source<Document, NotUsed> documents(Optional<RunUid> fromStartOf);
-  }
-
-  /** Whether experiments can run. */
-  @FunctionalInterface
-  public interface Readiness {
-    /** What is missing, by the name of the part; empty if nothing is. */
-    CompletionStage<Map<String, String>> problems();
   }
 }

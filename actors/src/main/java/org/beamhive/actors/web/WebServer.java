@@ -33,7 +33,7 @@ public final class WebServer extends AllDirectives {
 
   private final Authentication authentication;
   private final Route api;
-  private final Route health;
+  private final HealthRoutes health;
 
   private WebServer(Api api) {
     this.authentication = new Authentication(api.settings());
@@ -49,7 +49,7 @@ public final class WebServer extends AllDirectives {
             new ClusterRoutes(api).routes(),
             new RunRoutes(api).routes(),
             new LiveRoutes(api, status).routes());
-    this.health = new HealthRoutes(api).routes();
+    this.health = new HealthRoutes(api.backends().node());
   }
 
   /**
@@ -143,14 +143,17 @@ public final class WebServer extends AllDirectives {
             handleRejections(
                 rejections,
                 () ->
-                    concat(pathPrefix("health", () -> health), pathPrefix("api", this::guarded))));
+                    concat(
+                        pathPrefix("health", health::health),
+                        path("metrics", () -> guarded(health.metrics())),
+                        pathPrefix("api", () -> guarded(api)))));
   }
 
-  private Route guarded() {
+  private Route guarded(Route route) {
     return extractRequest(
         request ->
             authentication.allows(request)
-                ? api
+                ? route
                 : complete(Api.json(StatusCodes.UNAUTHORIZED, Json.detail("Invalid API key"))));
   }
 }

@@ -11,6 +11,9 @@ import com.typesafe.config.ConfigFactory;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.LongStream;
 import org.beamhive.protocol.document.Event;
 import org.beamhive.protocol.document.EventDescriptor;
@@ -145,9 +148,9 @@ class RunLogTest {
   void answersAPullAtOnceOrWhenTheNextEntryIsDurable() {
     var log = log();
     append(log, start());
-    log.tell(new Pull(1, 10, pulls.getRef()));
+    log.tell(new Pull(1, 10, "", pulls.getRef()));
     assertThat(pulls.receiveMessage()).isEqualTo(new Entries(1, List.of(start())));
-    log.tell(new Pull(2, 10, pulls.getRef()));
+    log.tell(new Pull(2, 10, "", pulls.getRef()));
     pulls.expectNoMessage(Duration.ofMillis(20));
     append(log, described(), event(1));
     assertThat(pulls.receiveMessage()).isEqualTo(new Entries(2, List.of(described(), event(1))));
@@ -157,8 +160,8 @@ class RunLogTest {
   void aNewerPullReplacesTheOlder() {
     var log = log();
     append(log, start());
-    log.tell(new Pull(2, 10, pulls.getRef()));
-    log.tell(new Pull(2, 1, pulls.getRef()));
+    log.tell(new Pull(2, 10, "", pulls.getRef()));
+    log.tell(new Pull(2, 1, "", pulls.getRef()));
     append(log, described(), event(1));
     assertThat(pulls.receiveMessage()).isEqualTo(new Entries(2, List.of(described())));
     pulls.expectNoMessage(Duration.ofMillis(20));
@@ -169,9 +172,9 @@ class RunLogTest {
     var log = log();
     append(log, start(), described());
     points(log, 1, 10);
-    log.tell(new Pull(5, 100, pulls.getRef()));
+    log.tell(new Pull(5, 100, "", pulls.getRef()));
     assertThat(((Entries) pulls.receiveMessage()).entries()).hasSize(4);
-    log.tell(new Pull(4, 100, pulls.getRef()));
+    log.tell(new Pull(4, 100, "", pulls.getRef()));
     assertThat(pulls.receiveMessage()).isEqualTo(new Older(5));
   }
 
@@ -179,7 +182,7 @@ class RunLogTest {
   void holdsWhatItHeldAfterAWriteHasFailed() {
     var log = log();
     append(log, start(), described());
-    log.tell(new Pull(3, 10, pulls.getRef()));
+    log.tell(new Pull(3, 10, "", pulls.getRef()));
     JOURNAL.failNextPersisted("run|" + run);
     log.tell(new Append(List.of(event(1)), appends.getRef()));
     RunProgress progress = progress(log);
@@ -187,5 +190,50 @@ class RunLogTest {
     assertThat(progress.descriptors()).hasSize(1);
     assertThat(append(log, event(1))).isEqualTo(new Appended(3));
     assertThat(pulls.receiveMessage()).isEqualTo(new Entries(3, List.of(event(1))));
+  }
+
+  /** Keeps what it is told. */
+  private static final class Told implements RunMeasures {
+    private final AtomicInteger appends = new AtomicInteger();
+    private final Map<String, Long> points = new ConcurrentHashMap<>();
+    private final Map<String, Long> behind = new ConcurrentHashMap<>();
+
+    @Override
+    public Set<String> followers() {
+      return Set.of("file", "bridge");
+    }
+
+    @Override
+    public void appended(long nanos) {
+      assertThat(nanos).isPositive();
+      appends.incrementAndGet();
+    }
+
+    @Override
+    public void recorded(String stream, long count) {
+      points.merge(stream, count, Long::sum);
+    }
+
+    @Override
+    public void behind(String follower, long entries) {
+      behind.put(follower, entries);
+    }
+  }
+
+  @Test
+  void tellsItsPointsAndHowFarBehindAFollowerIsAlsoOneThatNeverAsks() {
+    Told told = new Told();
+    var log = KIT.spawn(RunLog.create(run, SETTINGS, told));
+    append(log, start(), described(), event(1), event(2));
+    log.tell(new Pull(1, 3, "file", pulls.getRef()));
+    log.tell(new Pull(4, 3, "file", pulls.getRef()));
+    log.tell(new Pull(1, 3, "somebody", pulls.getRef()));
+    append(log, event(3));
+    progress(log);
+    assertThat(told.appends).hasValue(2);
+    assertThat(told.points).isEqualTo(Map.of("primary", 3L));
+    assertThat(told.behind).isEqualTo(Map.of("file", 2L, "bridge", 5L));
+    KIT.stop(log);
+    assertThat(told.behind).isEqualTo(Map.of("file", 0L, "bridge", 0L));
   }
 }

@@ -3,6 +3,7 @@ package org.beamhive.actors.web;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import akka.Done;
 import akka.NotUsed;
 import akka.actor.testkit.typed.javadsl.ActorTestKit;
 import akka.actor.typed.ActorRef;
@@ -138,15 +139,28 @@ class WebServerTest {
                   return Behaviors.same();
                 }));
     return new WebBackends(
-        queue,
-        new FakeDevices(),
-        List.of(countPlan()),
-        WebServerTest::live,
-        WebServerTest::readiness);
+        queue, new FakeDevices(), List.of(countPlan()), WebServerTest::live, new FakeNode());
   }
 
-  private static CompletionStage<Map<String, String>> readiness() {
-    return CompletableFuture.completedFuture(problems);
+  private static final class FakeNode implements NodeState {
+    @Override
+    public CompletionStage<Done> answers() {
+      return problems.containsKey("dispatcher")
+          ? CompletableFuture.failedFuture(
+              new IllegalStateException("the actor system does not answer"))
+          : CompletableFuture.completedFuture(Done.getInstance());
+    }
+
+    @Override
+    public CompletionStage<Readiness> readiness() {
+      return CompletableFuture.completedFuture(
+          new Readiness(problems, Map.of("devices", "not connected: samx")));
+    }
+
+    @Override
+    public String metrics() {
+      return "beamhive_queue_items 3.0\n";
+    }
   }
 
   private static Source<Document, NotUsed> live(Optional<RunUid> run) {
@@ -773,12 +787,26 @@ class WebServerTest {
   void tellsHealthWithoutAKey() throws Exception {
     assertThat(call("GET", "/health/live", "", null).statusCode()).isEqualTo(200);
     assertThat(call("GET", "/health/ready", "", null).body())
-        .isEqualTo("{\"ready\":true,\"problems\":{}}");
+        .isEqualTo(
+            "{\"ready\":true,\"problems\":{},\"information\":{\"devices\":\"not connected: samx\"}}");
     problems = Map.of("redis", "not connected");
     HttpResponse<String> response = call("GET", "/health/ready", "", null);
     assertThat(response.statusCode()).isEqualTo(503);
     assertThat(response.body())
-        .isEqualTo("{\"ready\":false,\"problems\":{\"redis\":\"not connected\"}}");
+        .startsWith("{\"ready\":false,\"problems\":{\"redis\":\"not connected\"}");
+    problems = Map.of("dispatcher", "stuck");
+    assertThat(call("GET", "/health/live", "", null).statusCode()).isEqualTo(503);
+    assertThat(call("GET", "/health/live", "", null).body())
+        .isEqualTo("the actor system does not answer");
+  }
+
+  @Test
+  void tellsItsFiguresToWhoHasTheKey() throws Exception {
+    assertThat(call("GET", "/metrics", "", null).statusCode()).isEqualTo(401);
+    HttpResponse<String> figures = call("GET", "/metrics", "");
+    assertThat(figures.statusCode()).isEqualTo(200);
+    assertThat(figures.headers().firstValue("Content-Type").orElseThrow()).startsWith("text/plain");
+    assertThat(figures.body()).isEqualTo("beamhive_queue_items 3.0\n");
   }
 
   @Test

@@ -131,8 +131,9 @@ final class DeviceActor {
    * The command under way.
    *
    * @param answer tells who asked; null when that has been done, because it was stopped
+   * @param began when it began, as {@link System#nanoTime}
    */
-  private record Activity(long id, Request request, Consumer<Outcome<?>> answer) {
+  private record Activity(long id, Request request, Consumer<Outcome<?>> answer, long began) {
     boolean interruptible() {
       return request instanceof Set || request instanceof Trigger;
     }
@@ -142,7 +143,7 @@ final class DeviceActor {
     }
 
     Activity answered() {
-      return new Activity(id, request, null);
+      return new Activity(id, request, null, began);
     }
   }
 
@@ -157,6 +158,7 @@ final class DeviceActor {
   private final DevicesSettings settings;
   private final ActorRef<DeviceDirectoryProtocol.Request> directory;
   private final HutchWatch watch;
+  private final DeviceMeasures.OfDevice measures;
   private final Receive<Command> connecting;
   private final Receive<Command> ready;
   private final Receive<Command> busy;
@@ -183,6 +185,7 @@ final class DeviceActor {
    *
    * @param make makes the device, again after each restart
    * @param watch who in the hutch must know that it moves, and what outlives this actor
+   * @param measures is told how long its commands take
    */
   static Behavior<Command> create(
       DeviceConfig config,
@@ -190,7 +193,8 @@ final class DeviceActor {
       Supplier<Device> make,
       DevicesSettings settings,
       ActorRef<DeviceDirectoryProtocol.Request> directory,
-      HutchWatch watch) {
+      HutchWatch watch,
+      DeviceMeasures measures) {
     Behavior<Command> started =
         Behaviors.setup(
             context ->
@@ -205,7 +209,8 @@ final class DeviceActor {
                               make.get(),
                               settings,
                               directory,
-                              watch)
+                              watch,
+                              measures)
                           .start();
                     }));
     return Behaviors.supervise(started)
@@ -222,7 +227,8 @@ final class DeviceActor {
       Device device,
       DevicesSettings settings,
       ActorRef<DeviceDirectoryProtocol.Request> directory,
-      HutchWatch watch) {
+      HutchWatch watch,
+      DeviceMeasures measures) {
     this.context = context;
     this.timers = timers;
     this.log = context.getLog();
@@ -234,6 +240,7 @@ final class DeviceActor {
     this.settings = settings;
     this.directory = directory;
     this.watch = watch;
+    this.measures = measures.of(name);
     this.newest = watch.epochs().newest(name);
     // built once: a receive that is built for each message would cost more than the message
     this.connecting = connectingState();
@@ -649,7 +656,7 @@ final class DeviceActor {
     }
     return begin(
         read,
-        read(),
+        this::read,
         outcome -> {
           if (outcome.error() != null) {
             refuse(read, refusal(outcome));
@@ -679,28 +686,28 @@ final class DeviceActor {
     }
     return refusal != null
         ? refuse(set, refusal)
-        : begin(set, device.set(set.setpoint()), answer(set.token(), set.replyTo()));
+        : begin(set, () -> device.set(set.setpoint()), answer(set.token(), set.replyTo()));
   }
 
   private Behavior<Command> onTrigger(Trigger trigger) {
     Refusal refusal = refusalOf(trigger.epoch());
     return refusal != null
         ? refuse(trigger, refusal)
-        : begin(trigger, device.trigger(), answer(trigger.token(), trigger.replyTo()));
+        : begin(trigger, device::trigger, answer(trigger.token(), trigger.replyTo()));
   }
 
   private Behavior<Command> onStage(Stage stage) {
     Refusal refusal = refusalOf(stage.epoch());
     return refusal != null
         ? refuse(stage, refusal)
-        : begin(stage, device.stage(), answer(stage.token(), stage.replyTo()));
+        : begin(stage, device::stage, answer(stage.token(), stage.replyTo()));
   }
 
   private Behavior<Command> onUnstage(Unstage unstage) {
     Refusal refusal = refusalOf(unstage.epoch());
     return refusal != null
         ? refuse(unstage, refusal)
-        : begin(unstage, device.unstage(), answer(unstage.token(), unstage.replyTo()));
+        : begin(unstage, device::unstage, answer(unstage.token(), unstage.replyTo()));
   }
 
   private Consumer<Outcome<Void>> answer(long token, ActorRef<Reply> replyTo) {
@@ -786,17 +793,19 @@ final class DeviceActor {
 
   /** Starts a command: one that has ended already is answered here and now. */
   private <T> Behavior<Command> begin(
-      Request request, CompletionStage<T> stage, Consumer<Outcome<T>> answer) {
-    CompletionStage<Outcome<T>> outcome = stage.handle(Outcome::new);
+      Request request, Supplier<CompletionStage<T>> command, Consumer<Outcome<T>> answer) {
+    long began = System.nanoTime();
+    CompletionStage<Outcome<T>> outcome = command.get().handle(Outcome::new);
     Outcome<T> now = outcome.toCompletableFuture().getNow(null);
     if (now != null) {
+      measure(request, began, now);
       answer.accept(now);
       return Behaviors.same();
     }
     long id = ++activities;
     @SuppressWarnings("unchecked")
     Consumer<Outcome<?>> reply = (Consumer<Outcome<?>>) (Consumer<?>) answer;
-    activity = new Activity(id, request, reply);
+    activity = new Activity(id, request, reply, began);
     context.pipeToSelf(outcome, (value, error) -> new ActivityEnded(id, value));
     if (activity.moves()) {
       watch.guard().tell(new HutchGuard.MoveBegun(name));
@@ -816,10 +825,29 @@ final class DeviceActor {
       cutOff |= !connected;
     }
     if (done.answer() != null) {
+      // what was stopped says nothing about how fast the device is
+      measure(done.request(), done.began(), ended.outcome());
       done.answer().accept(ended.outcome());
     }
     reportSoon();
     return next();
+  }
+
+  private void measure(Request request, long began, Outcome<?> outcome) {
+    DeviceMeasures.Operation operation =
+        request instanceof Read
+            ? DeviceMeasures.Operation.READ
+            : request instanceof Set
+                ? DeviceMeasures.Operation.SET
+                : request instanceof Trigger ? DeviceMeasures.Operation.TRIGGER : null;
+    if (operation == null) {
+      return;
+    }
+    if (outcome.error() == null) {
+      measures.done(operation, System.nanoTime() - began);
+    } else {
+      measures.failed(operation);
+    }
   }
 
   /** Asks something that no command has to wait for. */

@@ -22,7 +22,7 @@ final class DeviceResources implements Extension {
   private final DevicesSettings settings;
   private final DeviceBackends backends;
   private final ReentrantLock opening = new ReentrantLock();
-  private CaLink link;
+  private volatile CaLink link;
 
   private DeviceResources(ActorSystem<?> system) {
     settings = DevicesSettings.from(system.settings().config());
@@ -68,6 +68,16 @@ final class DeviceResources implements Extension {
 
   static DeviceBackends of(ActorSystem<?> system) {
     return system.registerExtension(ID).backends;
+  }
+
+  static DeviceSharding.Channels channels(ActorSystem<?> system) {
+    CaLink link = system.registerExtension(ID).link;
+    if (link == null) {
+      return new DeviceSharding.Channels(0, 0);
+    }
+    long all = link.channels();
+    long connected = Math.min(all, link.connectedChannels());
+    return new DeviceSharding.Channels(connected, all - connected);
   }
 
   private static final class Id extends ExtensionId<DeviceResources> {

@@ -55,6 +55,7 @@ public final class DeviceSharding {
    *
    * @param movingFile where it is kept which devices move, for the next start of this node
    * @param witness a second opinion on whether a silent node of the hutch is alive
+   * @param measures is told how long the devices' commands take
    */
   public static void init(
       ActorSystem<?> system,
@@ -63,7 +64,8 @@ public final class DeviceSharding {
       List<DeviceConfig> devices,
       ActorRef<DeviceDirectoryProtocol.Request> directory,
       Path movingFile,
-      OwnerWitness witness) {
+      OwnerWitness witness,
+      DeviceMeasures measures) {
     Map<String, DeviceConfig> byName =
         devices.stream()
             .collect(Collectors.toMap(device -> device.name().value(), Function.identity()));
@@ -79,7 +81,13 @@ public final class DeviceSharding {
             return forgotten(context);
           }
           return DeviceActor.create(
-              config, hutch, () -> config.make(types, backends), settings, directory, watch);
+              config,
+              hutch,
+              () -> config.make(types, backends),
+              settings,
+              directory,
+              watch,
+              measures);
         });
     // again and again: the first message may be lost while the cluster forms
     system
@@ -151,6 +159,19 @@ public final class DeviceSharding {
                 AskPattern.ask(
                     guard, HutchGuard.Settle::new, Duration.ofSeconds(5), system.scheduler()));
     return new HutchWatch(guard, epochs);
+  }
+
+  /**
+   * The Channel Access channels of this node's devices.
+   *
+   * @param connected those that are connected
+   * @param notConnected those that are searched for
+   */
+  public record Channels(long connected, long notConnected) {}
+
+  /** How many Channel Access channels this node, which has devices, holds. */
+  public static Channels channels(ActorSystem<?> system) {
+    return DeviceResources.channels(system);
   }
 
   /** This node's name for others of the cluster, {@code host:port}. */

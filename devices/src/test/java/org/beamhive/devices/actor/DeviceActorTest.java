@@ -121,7 +121,8 @@ class DeviceActorTest {
             make,
             settings,
             directory.getRef(),
-            new HutchWatch(guard.getRef(), epochs)));
+            new HutchWatch(guard.getRef(), epochs),
+            DeviceMeasures.NONE));
   }
 
   private ActorRef<Command> motor(Object... config) {
@@ -676,7 +677,8 @@ class DeviceActorTest {
                 () -> moody,
                 SETTINGS,
                 directory.getRef(),
-                new HutchWatch(guard.getRef(), epochs))));
+                new HutchWatch(guard.getRef(), epochs),
+                DeviceMeasures.NONE)));
   }
 
   private static CompletionStage<List<Reading>> good() {

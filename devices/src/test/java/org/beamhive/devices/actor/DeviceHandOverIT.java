@@ -122,7 +122,8 @@ class DeviceHandOverIT {
         devices,
         directory,
         folder.resolve(DeviceSharding.node(node.system()).replace(':', '-')),
-        OwnerWitness.NONE);
+        OwnerWitness.NONE,
+        DeviceMeasures.NONE);
   }
 
   private static DeviceView ready(

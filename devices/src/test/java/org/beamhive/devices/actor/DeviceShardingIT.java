@@ -82,7 +82,8 @@ class DeviceShardingIT {
         devices,
         directory,
         folder.resolve("moving.json"),
-        OwnerWitness.NONE);
+        OwnerWitness.NONE,
+        DeviceMeasures.NONE);
   }
 
   @AfterAll

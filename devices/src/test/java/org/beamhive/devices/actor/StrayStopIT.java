@@ -156,7 +156,8 @@ class StrayStopIT {
         List.of(CONFIG),
         directory,
         file,
-        OwnerWitness.NONE);
+        OwnerWitness.NONE,
+        DeviceMeasures.NONE);
 
     devices.fishForMessage(
         Duration.ofSeconds(20),

@@ -6,30 +6,33 @@ import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
 import akka.actor.typed.Behavior;
 import akka.actor.typed.javadsl.AskPattern;
+import akka.actor.typed.javadsl.BehaviorBuilder;
 import akka.actor.typed.javadsl.Behaviors;
-import akka.cluster.Member;
-import akka.cluster.MemberStatus;
-import akka.cluster.typed.Cluster;
 import akka.http.javadsl.ServerBinding;
 import java.time.Duration;
 import java.util.Collection;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import org.beamhive.actors.bridge.RedisBridge;
+import org.beamhive.actors.filewriter.actor.FileWriter;
 import org.beamhive.actors.run.LiveFeed;
+import org.beamhive.actors.web.NodeState;
 import org.beamhive.actors.web.WebBackends;
 import org.beamhive.actors.web.WebServer;
 import org.beamhive.actors.web.WebSettings;
 import org.beamhive.cluster.tls.TlsIdentity;
 import org.beamhive.devices.actor.DeviceSharding;
+import org.beamhive.launcher.health.HealthServer;
+import org.beamhive.launcher.health.NodeHealth;
+import org.beamhive.launcher.metrics.NodeMetrics;
 import org.beamhive.protocol.device.DeviceDirectoryProtocol;
 import org.beamhive.protocol.device.DeviceProtocol;
 import org.beamhive.protocol.model.DeviceName;
 import org.beamhive.protocol.model.DeviceView;
 import org.beamhive.protocol.model.Refusal;
-import org.beamhive.protocol.queue.QueueStatus;
 import org.beamhive.protocol.queue.ScanQueueProtocol;
 
 /**
@@ -45,8 +48,15 @@ public final class NodeGuardian {
 
   private record ServerFailed(Throwable cause) implements Command {}
 
-  /** A node that is started: its wiring, and its HTTP interface if it has one. */
-  public record Started(Wiring wiring, Optional<ServerBinding> http) {}
+  /** Whether the actor system still answers. */
+  private record Ping(ActorRef<Done> replyTo) implements Command {}
+
+  /**
+   * A node that is started: its wiring, and its HTTP interface and its own endpoint of health if it
+   * has them.
+   */
+  public record Started(
+      Wiring wiring, Optional<ServerBinding> http, Optional<HealthServer> health) {}
 
   private NodeGuardian() {}
 
@@ -55,7 +65,8 @@ public final class NodeGuardian {
    *
    * @param parts what the node is made of
    * @param web how the HTTP interface is served on a gateway
-   * @param started completed when everything is started; fails if the HTTP interface can't start
+   * @param started completed when everything is started; fails if the HTTP interface or the
+   *     endpoint of health can't start
    */
   public static Behavior<Command> create(
       NodeParts parts, WebSettings web, CompletableFuture<Started> started) {
@@ -63,7 +74,25 @@ public final class NodeGuardian {
         context -> {
           context.setLoggerName(NodeGuardian.class);
           ActorSystem<?> system = context.getSystem();
-          Wiring wiring = new Wiring(parts, system);
+          NodeMetrics metrics =
+              new NodeMetrics(
+                  parts.node().beamline(),
+                  web.version(),
+                  Set.of(FileWriter.FOLLOWER, RedisBridge.FOLLOWER));
+          Wiring wiring = new Wiring(parts, system, metrics);
+          metrics.watch(system, parts.node().hutch().isPresent());
+          NodeHealth node = health(parts, wiring, system, context.getSelf());
+          Optional<HealthServer> health;
+          try {
+            health =
+                parts.health().enabled()
+                    ? Optional.of(HealthServer.start(parts.health(), node))
+                    : Optional.empty();
+          } catch (IllegalStateException portInUse) {
+            started.completeExceptionally(portInUse);
+            return Behaviors.stopped();
+          }
+          endWithNode(system, node, health);
           // the devices first: whoever asks for one on this node must find it
           if (parts.node().hutch().isPresent()) {
             context.watch(context.spawn(role("hutch", wiring::devices), "hutch"));
@@ -72,30 +101,43 @@ public final class NodeGuardian {
             context.watch(context.spawn(role("storage", wiring::files), "storage"));
           }
           if (!parts.node().has("gateway")) {
-            started.complete(new Started(wiring, Optional.empty()));
-            return Behaviors.empty();
+            started.complete(new Started(wiring, Optional.empty(), health));
+            return answering().build();
           }
           context.watch(context.spawn(role("gateway", wiring::bridge), "gateway"));
           context.pipeToSelf(
               WebServer.start(
                   system,
                   web,
-                  backends(parts, wiring, system),
+                  backends(parts, wiring, node, system),
                   parts.webTls().map(TlsIdentity::context)),
               (binding, failure) ->
                   failure == null ? new ServerStarted(binding) : new ServerFailed(failure));
-          return starting(system, wiring, started);
+          return starting(
+              system, started, binding -> new Started(wiring, Optional.of(binding), health));
         });
   }
 
-  private static Behavior<Command> starting(
-      ActorSystem<?> system, Wiring wiring, CompletableFuture<Started> started) {
+  private static BehaviorBuilder<Command> answering() {
     return Behaviors.receive(Command.class)
+        .onMessage(
+            Ping.class,
+            ping -> {
+              ping.replyTo().tell(Done.getInstance());
+              return Behaviors.same();
+            });
+  }
+
+  private static Behavior<Command> starting(
+      ActorSystem<?> system,
+      CompletableFuture<Started> started,
+      Function<ServerBinding, Started> node) {
+    return answering()
         .onMessage(
             ServerStarted.class,
             server -> {
               endWithNode(system, server.binding());
-              started.complete(new Started(wiring, Optional.of(server.binding())));
+              started.complete(node.apply(server.binding()));
               return Behaviors.same();
             })
         .onMessage(
@@ -124,10 +166,40 @@ public final class NodeGuardian {
             () -> binding.unbind().thenApply(unbound -> Done.getInstance()));
   }
 
+  /** To the very end: while the node leaves, its watchers are told so. */
+  private static void endWithNode(
+      ActorSystem<?> system, NodeHealth node, Optional<HealthServer> health) {
+    CoordinatedShutdown.get(system)
+        .addTask(
+            CoordinatedShutdown.PhaseBeforeActorSystemTerminate(),
+            "close-health",
+            () -> {
+              health.ifPresent(HealthServer::close);
+              node.close();
+              return CompletableFuture.completedFuture(Done.getInstance());
+            });
+  }
+
+  private static NodeHealth health(
+      NodeParts parts, Wiring wiring, ActorSystem<?> system, ActorRef<Command> self) {
+    return new NodeHealth(
+        system,
+        new NodeHealth.Parts(
+            parts.node(),
+            parts.health().timeout(),
+            parts.files(),
+            timeout -> AskPattern.ask(self, Ping::new, timeout, system.scheduler()),
+            wiring.journal(),
+            wiring.queue(),
+            wiring.directory(),
+            wiring.metrics()::text));
+  }
+
   // ------------------------------------------------------------------ what the HTTP interface
   // talks to
 
-  private static WebBackends backends(NodeParts parts, Wiring wiring, ActorSystem<?> system) {
+  private static WebBackends backends(
+      NodeParts parts, Wiring wiring, NodeState node, ActorSystem<?> system) {
     ActorRef<ScanQueueProtocol.Request> queue = wiring.queue();
     Duration timeout = parts.web().askTimeout();
     return new WebBackends(
@@ -136,7 +208,7 @@ public final class NodeGuardian {
         parts.plans().descriptions(),
         fromStartOf ->
             LiveFeed.documents(system, queue, wiring.journal(), parts.run(), fromStartOf),
-        () -> problems(system, queue, timeout));
+        node);
   }
 
   private record Devices(
@@ -181,27 +253,5 @@ public final class NodeGuardian {
                   "unknown-device",
                   "device '" + name + "' is not known; see the list of devices")));
     }
-  }
-
-  /**
-   * What keeps experiments from running: not a member of the cluster, or a queue that does not
-   * answer.
-   */
-  private static CompletionStage<Map<String, String>> problems(
-      ActorSystem<?> system, ActorRef<ScanQueueProtocol.Request> queue, Duration timeout) {
-    Map<String, String> problems = new LinkedHashMap<>();
-    Member self = Cluster.get(system).selfMember();
-    if (self.status() != MemberStatus.up()) {
-      problems.put("cluster", "this node is not a member yet: " + self.status());
-    }
-    return AskPattern.<ScanQueueProtocol.Request, QueueStatus>ask(
-            queue, ScanQueueProtocol.GetStatus::new, timeout, system.scheduler())
-        .handle(
-            (status, failure) -> {
-              if (failure != null) {
-                problems.put("queue", "the queue does not answer");
-              }
-              return problems;
-            });
   }
 }

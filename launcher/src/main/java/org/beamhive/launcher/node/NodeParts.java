@@ -17,6 +17,7 @@ import org.beamhive.actors.scans.plan.PlanRegistry;
 import org.beamhive.actors.web.WebSettings;
 import org.beamhive.cluster.ConfigLayers;
 import org.beamhive.cluster.ConfigProblem;
+import org.beamhive.cluster.HealthSettings;
 import org.beamhive.cluster.JoinSettings;
 import org.beamhive.cluster.NodeSettings;
 import org.beamhive.cluster.tls.TlsIdentity;
@@ -28,6 +29,7 @@ import org.beamhive.devices.config.DeviceConfig;
  *
  * @param node what the node is
  * @param join how it comes into its cluster
+ * @param health its own endpoint for health and metrics
  * @param tls its identity among nodes, if they speak TLS
  * @param webTls the identity of its HTTP interface, if that speaks HTTPS
  * @param deviceConfigs the devices of its hutch
@@ -36,6 +38,7 @@ import org.beamhive.devices.config.DeviceConfig;
 public record NodeParts(
     NodeSettings node,
     JoinSettings join,
+    HealthSettings health,
     Optional<TlsIdentity> tls,
     Optional<TlsIdentity> webTls,
     List<DeviceConfig> deviceConfigs,
@@ -64,6 +67,7 @@ public record NodeParts(
         new NodeParts(
             node,
             part(config, JoinSettings::from, mistakes),
+            part(config, HealthSettings::from, mistakes),
             part(config, all -> TlsIdentity.ofNode(all, now), mistakes),
             part(config, all -> TlsIdentity.ofWeb(all, now), mistakes),
             deviceConfigs,

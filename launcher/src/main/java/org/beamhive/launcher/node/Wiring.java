@@ -29,6 +29,7 @@ import org.beamhive.actors.run.RunJournal;
 import org.beamhive.actors.run.RunLog;
 import org.beamhive.devices.actor.DeviceDirectory;
 import org.beamhive.devices.actor.DeviceSharding;
+import org.beamhive.launcher.metrics.NodeMetrics;
 import org.beamhive.protocol.device.DeviceDirectoryProtocol;
 import org.beamhive.protocol.model.HutchName;
 import org.beamhive.protocol.queue.ScanQueueProtocol;
@@ -44,19 +45,26 @@ public final class Wiring {
 
   private final NodeParts parts;
   private final ActorSystem<?> system;
+  private final NodeMetrics metrics;
   private final RunJournal journal;
   private final ActorRef<DeviceDirectoryProtocol.Request> directory;
   private final ActorRef<ScanQueueProtocol.Request> queue;
 
   /** Wires a node: singletons run here or are proxies, by the node's roles. */
-  public Wiring(NodeParts parts, ActorSystem<?> system) {
+  public Wiring(NodeParts parts, ActorSystem<?> system, NodeMetrics metrics) {
     this.parts = parts;
     this.system = system;
+    this.metrics = metrics;
     this.journal = RunJournal.of(system, parts.run().readJournal());
     this.directory =
         singleton(DeviceDirectory.create(parts.devices(), Clock.systemUTC()), "device-directory");
     // the followers first: the queue announces runs to them as soon as it is read from the journal
     this.queue = singleton(Behaviors.setup(context -> scanQueue()), "scan-queue");
+  }
+
+  /** The node's figures. */
+  public NodeMetrics metrics() {
+    return metrics;
   }
 
   /** The list of devices. */
@@ -98,7 +106,8 @@ public final class Wiring {
                     parts.deviceConfigs(),
                     directory,
                     parts.node().dataDir().resolve("moving.json"),
-                    RedisWitness.start(system, parts.bridge(), parts.devices().ownerTimeout())));
+                    RedisWitness.start(system, parts.bridge(), parts.devices().ownerTimeout()),
+                    metrics));
   }
 
   private Behavior<ScanQueueProtocol.Request> scanQueue() {
@@ -109,7 +118,7 @@ public final class Wiring {
             parts.plans(),
             directory,
             view -> DeviceSharding.ref(system, view),
-            run -> RunLog.create(run, parts.run()),
+            run -> RunLog.create(run, parts.run(), metrics),
             (run, progress, log, replies) ->
                 ScanBundler.create(
                     run,
@@ -134,7 +143,8 @@ public final class Wiring {
             followers,
             parts.run().announceInterval(),
             Clock.systemUTC(),
-            Wiring::uid));
+            Wiring::uid,
+            metrics));
   }
 
   private <M> ActorRef<M> singleton(Behavior<M> behavior, String name) {

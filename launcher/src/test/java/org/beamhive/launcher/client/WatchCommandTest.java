@@ -67,7 +67,7 @@ class WatchCommandTest {
                 from.isPresent()
                     ? Source.from(documents)
                     : Source.failed(new IllegalStateException("the journal is away")),
-            () -> CompletableFuture.completedFuture(Map.of()));
+            null);
     binding =
         WebServer.start(kit.system(), settings, backends, java.util.Optional.empty())
             .toCompletableFuture()

@@ -38,8 +38,17 @@ public final class RunLogProtocol {
    * The entries from a position on, at most so many. Answers with a {@link PullReply} as soon as
    * there is one: at once, or when the next entry is durable. The asker has one pull under way at a
    * time; a newer pull of it replaces the older.
+   *
+   * @param from position of the first entry wanted; all before it have reached the asker
+   * @param max most entries wanted
+   * @param follower the asker's name if it is one whose lag is measured, else empty
    */
-  public record Pull(long from, int max, ActorRef<PullReply> replyTo) implements Request {}
+  public record Pull(long from, int max, String follower, ActorRef<PullReply> replyTo)
+      implements Request {
+    public Pull {
+      follower = follower == null ? "" : follower;
+    }
+  }
 
   /** What the log holds, in short. Answers with {@link RunProgress}. */
   public record GetProgress(ActorRef<RunProgress> replyTo) implements Request {}

@@ -205,6 +205,7 @@ public final class FileWriter {
     follower =
         context.spawnAnonymous(
             RunFollower.create(
+                FOLLOWER,
                 run,
                 1,
                 known.latest == null ? null : known.latest.log(),

@@ -43,7 +43,7 @@ final class CaChannel implements SignalBackend.Link {
   // told in the order in which it happens, by whichever thread
   private final Object telling = new Object();
   private int connection;
-  private boolean told;
+  private volatile boolean told;
   private boolean closed;
 
   // control thread
@@ -90,6 +90,11 @@ final class CaChannel implements SignalBackend.Link {
     } catch (CAException | RuntimeException e) {
       LOG.error("{} can't be searched for: {}", name, e.toString());
     }
+  }
+
+  /** Whether it is connected and has been announced as such. */
+  boolean connected() {
+    return told;
   }
 
   /** On a thread of the library that holds the channel's lock: hand over and return. */
@@ -272,6 +277,7 @@ final class CaChannel implements SignalBackend.Link {
     synchronized (telling) {
       closed = true;
     }
+    link.closed(this);
     link.control(
         () -> {
           try {

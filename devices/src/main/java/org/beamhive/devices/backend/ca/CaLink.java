@@ -41,6 +41,7 @@ public final class CaLink implements SignalBackend, AutoCloseable {
       new ScheduledThreadPoolExecutor(1, task -> daemon(task, "ca-timers"));
   private final ExecutorService control =
       Executors.newSingleThreadExecutor(task -> daemon(task, "ca-ctl"));
+  private final Set<CaChannel> channels = ConcurrentHashMap.newKeySet();
   private final BlockingQueue<Runnable> io = new LinkedBlockingQueue<>();
   private volatile boolean closed;
 
@@ -68,6 +69,7 @@ public final class CaLink implements SignalBackend, AutoCloseable {
   @Override
   public Link open(String name, SignalOptions options, Listener listener) {
     CaChannel channel = new CaChannel(this, name, options, listener);
+    channels.add(channel);
     control(channel::create);
     return channel;
   }
@@ -92,6 +94,20 @@ public final class CaLink implements SignalBackend, AutoCloseable {
     }
     control.shutdown();
     timers.shutdownNow();
+  }
+
+  /** How many channels are open, connected or not. */
+  public long channels() {
+    return channels.size();
+  }
+
+  /** How many of them are connected. */
+  public long connectedChannels() {
+    return channels.stream().filter(CaChannel::connected).count();
+  }
+
+  void closed(CaChannel channel) {
+    channels.remove(channel);
   }
 
   CaContext context() {
