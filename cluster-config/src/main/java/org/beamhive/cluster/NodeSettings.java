@@ -46,35 +46,43 @@ public record NodeSettings(
    * @throws ConfigProblem naming every mistake
    */
   public static NodeSettings from(Config config) {
-    List<String> mistakes = new ArrayList<>();
+    NodeSettings settings = unchecked(config);
+    if (!settings.mistakes().isEmpty()) {
+      throw new ConfigProblem(settings.mistakes());
+    }
+    return settings;
+  }
+
+  /**
+   * Reads them as they are.
+   *
+   * @throws ConfigProblem if a value is not even of the right type
+   */
+  public static NodeSettings unchecked(Config config) {
     try {
       Config node = config.getConfig("beamhive.node");
-      NodeSettings settings =
-          new NodeSettings(
-              node.getString("beamline"),
-              node.getStringList("roles"),
-              node.getStringList("roles").stream()
-                  .filter(role -> role.startsWith(HUTCH))
-                  .map(role -> role.substring(HUTCH.length()))
-                  .findFirst(),
-              Path.of(node.getString("data-dir")).toAbsolutePath().normalize(),
-              deviceFiles(node),
-              node.getString("host"),
-              node.getInt("port"),
-              node.getStringList("seed-nodes"),
-              text(node, "redis-url"),
-              node.getInt("redis-port"));
-      settings.check(mistakes);
-      if (!mistakes.isEmpty()) {
-        throw new ConfigProblem(mistakes);
-      }
-      return settings;
+      return new NodeSettings(
+          node.getString("beamline"),
+          node.getStringList("roles"),
+          node.getStringList("roles").stream()
+              .filter(role -> role.startsWith(HUTCH))
+              .map(role -> role.substring(HUTCH.length()))
+              .findFirst(),
+          Path.of(node.getString("data-dir")).toAbsolutePath().normalize(),
+          deviceFiles(node),
+          node.getString("host"),
+          node.getInt("port"),
+          node.getStringList("seed-nodes"),
+          text(node, "redis-url"),
+          node.getInt("redis-port"));
     } catch (ConfigException wrong) {
       throw new ConfigProblem(List.of(wrong.getMessage()));
     }
   }
 
-  private void check(List<String> mistakes) {
+  /** What is not allowed, a sentence each. */
+  public List<String> mistakes() {
+    List<String> mistakes = new ArrayList<>();
     if (!beamline.matches("[A-Za-z0-9_-]+")) {
       mistakes.add(
           "beamhive.node.beamline = '" + beamline + "': letters, digits, - and _ are allowed");
@@ -102,6 +110,7 @@ public record NodeSettings(
         mistakes.add("beamhive.node.seed-nodes has '" + seed + "': HOST:PORT is allowed");
       }
     }
+    return mistakes;
   }
 
   private static void checkPort(String key, int port, List<String> mistakes) {

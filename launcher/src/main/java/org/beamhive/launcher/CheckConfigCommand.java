@@ -69,23 +69,22 @@ final class CheckConfigCommand implements Callable<Integer> {
   }
 
   private static void find(Config config, Set<String> mistakes) {
+    List<String> found = new ArrayList<>();
     try {
-      NodeSettings node = NodeSettings.from(config);
+      NodeSettings node = NodeSettings.unchecked(config);
+      found.addAll(node.mistakes());
       DeviceFiles devices = new DeviceFiles();
       devices.add(node);
-      mistakes.addAll(devices.mistakes());
+      found.addAll(devices.mistakes());
       NodeParts.of(
           node,
           BeamhiveNode.inForce(config, node, "redis://127.0.0.1"),
           List.of(),
           PlanRegistry.load());
     } catch (ConfigProblem problem) {
-      problem
-          .getMessage()
-          .lines()
-          .map(mistake -> ConfigLayers.located(config, mistake))
-          .forEach(mistakes::add);
+      problem.getMessage().lines().forEach(found::add);
     }
+    found.stream().map(mistake -> ConfigLayers.located(config, mistake)).forEach(mistakes::add);
   }
 
   private static List<String> settings(Config config) {

@@ -103,6 +103,9 @@ final class ProcessWatch {
     if (node.equals(cluster.selfMember().uniqueAddress())) {
       return Behaviors.same();
     }
+    if (seen.event() instanceof MemberRemoved) {
+      MemberFailureDetector.removed(node.address().toString());
+    }
     if (seen.event() instanceof MemberUp && !watched.containsKey(node)) {
       watched.put(node, new Watched(null, false, 0));
       connect(node);
@@ -208,6 +211,8 @@ final class ProcessWatch {
               "The process of node {} has died: its connection has ended and its port refuses new"
                   + " ones. It is taken out of the cluster",
               node.address());
+      // the leader removes it as soon as it counts as unreachable, too
+      MemberFailureDetector.died(node.address().toString());
       cluster.manager().tell(new Down(node.address()));
       forget(node);
       return Behaviors.same();

@@ -149,8 +149,9 @@ public final class Wiring {
 
   private <M> ActorRef<M> singleton(Behavior<M> behavior, String name) {
     Behavior<M> supervised = Behaviors.supervise(behavior).onFailure(Exception.class, RESTART);
-    Behavior<M> leased =
-        Behaviors.setup(context -> Leased.create(supervised, lease(name), LEASE_RETRY));
+    // from now on, so that a stand-by knows since when its holder has been silent
+    Lease lease = lease(name);
+    Behavior<M> leased = Leased.create(supervised, lease, LEASE_RETRY);
     return ClusterSingleton.get(system)
         .init(
             SingletonActor.of(leased, name)
