@@ -111,6 +111,7 @@ final class CheckConfigCommand implements Callable<Integer> {
   }
 
   private static String origin(ConfigValue value) {
-    return value.origin().description().replaceAll(" @ [^:]*(?:!/|/)([^/!]+):", " :");
+    String text = value.origin().description();
+    return text.contains("reference.conf") || text.contains(".conf @ jar:") ? "default" : text;
   }
 }
