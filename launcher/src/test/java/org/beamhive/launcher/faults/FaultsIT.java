@@ -20,7 +20,7 @@ class FaultsIT {
   static void start(@TempDir(cleanup = CleanupMode.ON_SUCCESS) Path folder) {
     faulty =
         FaultyBeamline.start(
-            folder, "control-1", "control-2", "storage", "eh1", "eh1-standby", "eh2", "optics");
+            folder, "control-1", "control-2", "storage", "eh1", "eh1-standby", "optics");
   }
 
   @AfterAll
@@ -39,6 +39,11 @@ class FaultsIT {
   void theHutchNodeWithTheMotorsIsKilledAndItsStandByTakesOver() {
     String home = faulty.beamline().homeOf("samx").orElseThrow();
     faulty.survives(Fault.of(Fault.Kind.KILL, home, Duration.ofSeconds(8)));
+  }
+
+  @Test
+  void theOnlyNodeOfAHutchIsKilled() {
+    faulty.survives(Fault.of(Fault.Kind.KILL, "optics", Duration.ofSeconds(3)));
   }
 
   @Test

@@ -9,10 +9,12 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A scan outlives the loss of its devices: of their IOC, and of the one node of their hutch. */
+@Tag("faults")
 class DeviceLossIT {
   private static final Duration LONG = Duration.ofSeconds(90);
   private static final int POINTS = 100;

@@ -7,10 +7,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A run outlives its node, whatever is killed and whenever. */
+/** A run outlives its node, whatever is killed and whenever; a part of it with -Pfaults only. */
 class KillIT {
   private static final Duration LONG = Duration.ofSeconds(90);
   private static final String SCAN =
@@ -101,6 +102,7 @@ class KillIT {
   }
 
   @Test
+  @Tag("faults")
   void aScanIsClosedAfterItsNodeWasKilledBetweenTheLastPointAndTheEnd() {
     NodeClient client = system.start();
     String scan = begin(client);
@@ -130,6 +132,7 @@ class KillIT {
   }
 
   @Test
+  @Tag("faults")
   void aScanWaitsForAKilledRedisAndLosesNothing() {
     NodeClient client = system.start();
     String scan = begin(client);
@@ -140,6 +143,7 @@ class KillIT {
   }
 
   @Test
+  @Tag("faults")
   void aNodeThatIsToldToEndLeavesItsRunInGoodOrderAndTheNextStartGoesOn() {
     NodeClient client = system.start();
     String scan = begin(client);

@@ -16,9 +16,11 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A history that is larger than the memory is read page by page, in every way. */
+@Tag("faults")
 class LongReplayIT {
 
   private static final int SMALL_EVENTS = 200_000;
