@@ -851,6 +851,7 @@ class ScanWorkerTest {
     "set m1, disconnected",
     "set m1, not-connected",
     "set m1, owner-silent",
+    "set m1, handed-over",
     "trigger det, disconnected",
     "trigger det, owner-silent",
     "read det, disconnected",

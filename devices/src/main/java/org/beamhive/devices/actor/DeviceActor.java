@@ -927,7 +927,7 @@ final class DeviceActor {
   }
 
   private Behavior<Command> onPark() {
-    interrupt("is to run on another node");
+    interrupt("handed-over", "is to run on another node");
     if (activity == null) {
       return Behaviors.stopped();
     }

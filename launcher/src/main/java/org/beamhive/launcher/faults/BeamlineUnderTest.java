@@ -230,7 +230,7 @@ public final class BeamlineUnderTest implements AutoCloseable {
           Optional<String> home = homeOf(device);
           boolean homeDies = home.map(fault.whom()::contains).orElse(false);
           // nobody is left to stop the motor of a hutch's only node
-          boolean standBy = home.map(node -> node.startsWith("eh1")).orElse(false) && bothOfEh1();
+          boolean standBy = home.map(this::hasStandBy).orElse(false);
           if (home.isPresent() && (homeDies ? standBy : worker)) {
             orphans.put(device, record);
           }
@@ -238,8 +238,10 @@ public final class BeamlineUnderTest implements AutoCloseable {
     return orphans;
   }
 
-  private boolean bothOfEh1() {
-    return ports.keySet().stream().filter(node -> node.startsWith("eh1")).count() > 1;
+  private boolean hasStandBy(String node) {
+    Optional<String> hutch = beamline.node(node).settings().hutch();
+    return beamline.nodes().stream().filter(each -> each.settings().hutch().equals(hutch)).count()
+        > 1;
   }
 
   private static void sleepUntil(long moment) {

@@ -30,7 +30,12 @@ final class FaultyBeamline implements AutoCloseable {
   }
 
   static FaultyBeamline start(Path folder, String... nodes) {
-    BeamlineUnderTest beamline = new BeamlineUnderTest(EXAMPLE, folder, List.of(nodes), Map.of());
+    return startOf(EXAMPLE, folder, nodes);
+  }
+
+  static FaultyBeamline startOf(Path configuration, Path folder, String... nodes) {
+    BeamlineUnderTest beamline =
+        new BeamlineUnderTest(configuration, folder, List.of(nodes), Map.of());
     try {
       beamline.start();
       return new FaultyBeamline(beamline);
