@@ -2,6 +2,7 @@ package org.beamhive.launcher.faults;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
@@ -10,6 +11,7 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -18,6 +20,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,6 +35,7 @@ import org.slf4j.LoggerFactory;
 public final class Network implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Network.class);
   private static final int BUFFER = 1 << 18;
+  private static final Duration REBIND = Duration.ofSeconds(20);
 
   private final BiFunction<Integer, Integer, Optional<String>> owner;
   private final Selector selector;
@@ -84,16 +89,30 @@ public final class Network implements AutoCloseable {
   }
 
   private int open(Way way) {
-    try {
-      ServerSocketChannel server = ServerSocketChannel.open();
-      server.setOption(StandardSocketOptions.SO_REUSEADDR, true);
-      server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), way.at()));
-      server.configureBlocking(false);
-      servers.put(way, server);
-      onThread(() -> register(server, way));
-      return way.at();
-    } catch (IOException failed) {
-      throw new UncheckedIOException(failed);
+    long deadline = System.nanoTime() + REBIND.toNanos();
+    while (true) {
+      try {
+        ServerSocketChannel server = ServerSocketChannel.open();
+        server.setOption(StandardSocketOptions.SO_REUSEADDR, true);
+        try {
+          server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), way.at()));
+        } catch (BindException inUse) {
+          server.close();
+          // a port that was just closed is free only when the selector has let go of it
+          if (System.nanoTime() > deadline) {
+            throw inUse;
+          }
+          selector.wakeup();
+          LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
+          continue;
+        }
+        server.configureBlocking(false);
+        servers.put(way, server);
+        onThread(() -> register(server, way));
+        return way.at();
+      } catch (IOException failed) {
+        throw new UncheckedIOException(failed);
+      }
     }
   }
 
