@@ -140,9 +140,9 @@ public final class BeamlineUnderTest implements AutoCloseable {
 
   /** Starts a node. */
   public synchronized void begin(String node) {
-    wanted.add(node);
     network.accept(node);
     processes.put(node, beamline.start(node));
+    wanted.add(node);
   }
 
   /** Waits until a node is ready, across its restarts. */

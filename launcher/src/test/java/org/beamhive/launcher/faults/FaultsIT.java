@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
@@ -42,16 +43,19 @@ class FaultsIT {
   }
 
   @Test
+  @Tag("faults")
   void theOnlyNodeOfAHutchIsKilled() {
     faulty.survives(Fault.of(Fault.Kind.KILL, "optics", Duration.ofSeconds(3)));
   }
 
   @Test
+  @Tag("faults")
   void theStorageNodeIsKilledWhileItWrites() {
     faulty.survives(Fault.of(Fault.Kind.KILL, "storage", Duration.ofSeconds(2)));
   }
 
   @Test
+  @Tag("faults")
   void redisIsKilled() {
     faulty.survives(Fault.of(Fault.Kind.KILL, BeamlineUnderTest.REDIS, Duration.ofSeconds(1)));
   }
