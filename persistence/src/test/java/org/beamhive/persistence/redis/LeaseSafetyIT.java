@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 /** Never two holders at the same moment. */
 class LeaseSafetyIT {
 
-  private static final int RUNS = 20;
+  private static final int RUNS = 10;
   private static final Duration TIME = Duration.ofMinutes(3);
 
   /** With these a failure can be run again. */
