@@ -101,7 +101,8 @@ class DeviceHandOverIT {
         .manager()
         .tell(new Leave(Cluster.get(first.system()).selfMember().address()));
 
-    assertThat(worker.expectMessageClass(Failed.class, LONG).problem().code()).isEqualTo("stopped");
+    assertThat(worker.expectMessageClass(Failed.class, LONG).problem().code())
+        .isEqualTo("handed-over");
     watcher.expectTerminated(before.ref(), LONG);
     Attached after = attach(control, samx, worker);
     assertThat(after.ref().path().address().port())
