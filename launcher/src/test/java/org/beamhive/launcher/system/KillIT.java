@@ -69,6 +69,7 @@ class KillIT {
   }
 
   @Test
+  @Tag("faults")
   void aScanGoesOnAfterItsNodeWasKilledInTheMiddle() {
     NodeClient client = system.start();
     client.openEnvironment();

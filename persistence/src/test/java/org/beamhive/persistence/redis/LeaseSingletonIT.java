@@ -19,9 +19,11 @@ import com.typesafe.config.Config;
 import java.time.Duration;
 import java.util.stream.StreamSupport;
 import org.beamhive.persistence.redis.UnreliableProxy.Swallowed;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A cluster singleton with a lease. */
+@Tag("faults")
 class LeaseSingletonIT {
 
   private static final Duration LONG = Duration.ofSeconds(20);
