@@ -15,7 +15,6 @@ import io.lettuce.core.protocol.ProtocolVersion;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.atomic.AtomicReference;
 import org.beamhive.actors.bridge.BridgeSettings;
 import org.beamhive.devices.actor.DeviceSharding;
 import org.beamhive.devices.actor.OwnerWitness;
@@ -31,8 +30,7 @@ final class RedisWitness implements OwnerWitness {
   private final RedisClient client = RedisClient.create();
   private final RedisURI uri;
   private final String prefix;
-  private final AtomicReference<CompletableFuture<StatefulRedisConnection<String, String>>>
-      connection = new AtomicReference<>();
+  private CompletableFuture<StatefulRedisConnection<String, String>> connection;
 
   private RedisWitness(BridgeSettings redis, Duration timeout) {
     uri = RedisURI.create(redis.url());
@@ -85,13 +83,10 @@ final class RedisWitness implements OwnerWitness {
   /**
    * Connected once; a connection that is lost comes back by itself, one that never was is tried.
    */
-  private CompletionStage<RedisAsyncCommands<String, String>> redis() {
-    return connection
-        .updateAndGet(
-            known ->
-                known == null || known.isCompletedExceptionally()
-                    ? client.connectAsync(StringCodec.UTF8, uri).toCompletableFuture()
-                    : known)
-        .thenApply(StatefulRedisConnection::async);
+  private synchronized CompletionStage<RedisAsyncCommands<String, String>> redis() {
+    if (connection == null || connection.isCompletedExceptionally()) {
+      connection = client.connectAsync(StringCodec.UTF8, uri).toCompletableFuture();
+    }
+    return connection.thenApply(StatefulRedisConnection::async);
   }
 }
