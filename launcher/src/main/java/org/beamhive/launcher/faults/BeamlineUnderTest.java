@@ -217,6 +217,11 @@ public final class BeamlineUnderTest implements AutoCloseable {
     return violations;
   }
 
+  /** Whether a motor was ever seen to move from outside. */
+  public boolean sawMotion() {
+    return motion.sawMotion();
+  }
+
   /** The motors that a fault leaves without an owner who could go on moving them. */
   private Map<String, String> orphans(Fault fault) {
     Map<String, String> orphans = new LinkedHashMap<>();

@@ -21,6 +21,7 @@ public final class MotionWatch implements AutoCloseable {
 
   private final CaLink channelAccess;
   private final Map<String, Long> movingSince = new ConcurrentHashMap<>();
+  private volatile boolean sawMotion;
 
   /**
    * Begins to watch.
@@ -50,6 +51,7 @@ public final class MotionWatch implements AutoCloseable {
           @Override
           public void changed(Signal changed) {
             if (changed.latest().asDouble() == 0) {
+              sawMotion = true;
               movingSince.putIfAbsent(motor, System.nanoTime());
             } else {
               movingSince.remove(motor);
@@ -86,6 +88,11 @@ public final class MotionWatch implements AutoCloseable {
           }
         });
     return found;
+  }
+
+  /** Whether any motor was ever seen to move: a watch that sees nothing proves nothing. */
+  public boolean sawMotion() {
+    return sawMotion;
   }
 
   @Override

@@ -36,7 +36,9 @@ class AllFaultsIT {
   @AfterAll
   void end() {
     if (faulty != null) {
-      faulty.close();
+      try (FaultyBeamline ending = faulty) {
+        ending.finish();
+      }
     }
   }
 

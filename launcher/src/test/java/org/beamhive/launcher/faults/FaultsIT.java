@@ -27,7 +27,9 @@ class FaultsIT {
   @AfterAll
   static void end() {
     if (faulty != null) {
-      faulty.close();
+      try (FaultyBeamline ending = faulty) {
+        ending.finish();
+      }
     }
   }
 

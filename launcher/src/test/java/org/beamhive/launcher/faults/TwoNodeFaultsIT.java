@@ -25,7 +25,9 @@ class TwoNodeFaultsIT {
   @AfterAll
   static void end() {
     if (faulty != null) {
-      faulty.close();
+      try (FaultyBeamline ending = faulty) {
+        ending.finish();
+      }
     }
   }
 
