@@ -15,6 +15,7 @@ import io.lettuce.core.protocol.ProtocolVersion;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicReference;
 import org.beamhive.actors.bridge.BridgeSettings;
 import org.beamhive.devices.actor.DeviceSharding;
 import org.beamhive.devices.actor.OwnerWitness;
@@ -30,7 +31,9 @@ final class RedisWitness implements OwnerWitness {
   private final RedisClient client = RedisClient.create();
   private final RedisURI uri;
   private final String prefix;
-  private CompletableFuture<StatefulRedisConnection<String, String>> connection;
+  private final AtomicReference<CompletableFuture<StatefulRedisConnection<String, String>>>
+      connection =
+          new AtomicReference<>(CompletableFuture.failedFuture(new IllegalStateException()));
 
   private RedisWitness(BridgeSettings redis, Duration timeout) {
     uri = RedisURI.create(redis.url());
@@ -83,10 +86,25 @@ final class RedisWitness implements OwnerWitness {
   /**
    * Connected once; a connection that is lost comes back by itself, one that never was is tried.
    */
-  private synchronized CompletionStage<RedisAsyncCommands<String, String>> redis() {
-    if (connection == null || connection.isCompletedExceptionally()) {
-      connection = client.connectAsync(StringCodec.UTF8, uri).toCompletableFuture();
+  private CompletionStage<RedisAsyncCommands<String, String>> redis() {
+    CompletableFuture<StatefulRedisConnection<String, String>> current = connection.get();
+    if (current.isCompletedExceptionally()) {
+      CompletableFuture<StatefulRedisConnection<String, String>> fresh = new CompletableFuture<>();
+      // only one of two that come at once connects
+      if (connection.compareAndSet(current, fresh)) {
+        client
+            .connectAsync(StringCodec.UTF8, uri)
+            .whenComplete(
+                (connected, failure) -> {
+                  if (failure == null) {
+                    fresh.complete(connected);
+                  } else {
+                    fresh.completeExceptionally(failure);
+                  }
+                });
+      }
+      current = connection.get();
     }
-    return connection.thenApply(StatefulRedisConnection::async);
+    return current.thenApply(StatefulRedisConnection::async);
   }
 }
