@@ -1,6 +1,7 @@
 package org.beamhive.devices.type;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -72,6 +73,41 @@ public interface Device {
   /** Where it is and where it should be. */
   default CompletionStage<Location> locate() {
     return refused("not-movable", "has no setpoint");
+  }
+
+  /**
+   * Changes settings by the keys of its configuration (Bluesky's Configurable); ends when all are
+   * taken, and refuses all if one of them can't be.
+   */
+  default CompletionStage<Void> configure(Value.Fields settings) {
+    return refused("not-configurable", "has no settings that can be changed");
+  }
+
+  /**
+   * Begins what it then does by itself (Bluesky's Flyable); ends when that has begun.
+   *
+   * @param settings of this flight; {@link Value.Fields#EMPTY} for those it is configured with
+   */
+  default CompletionStage<Void> kickoff(Value.Fields settings) {
+    return refused("not-flyable", "can't fly");
+  }
+
+  /** Lets what {@link #kickoff} began come to its end; ends when it has. */
+  default CompletionStage<Void> complete() {
+    return refused("not-flyable", "can't fly");
+  }
+
+  /**
+   * What it has gathered since {@link #kickoff}: one list of readings for each event, in order;
+   * again after that only what is new.
+   */
+  default CompletionStage<List<List<Reading>>> collect() {
+    return refused("not-flyable", "can't fly");
+  }
+
+  /** What else may be called from outside, by name: the only methods that are. */
+  default Map<String, DeviceMethod> methods() {
+    return Map.of();
   }
 
   /** Closes its signals. */
