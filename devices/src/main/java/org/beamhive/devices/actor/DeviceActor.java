@@ -21,6 +21,7 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.beamhive.devices.config.DeviceConfig;
 import org.beamhive.devices.config.OnFailure;
+import org.beamhive.devices.signal.Deadlines;
 import org.beamhive.devices.signal.DeviceFailure;
 import org.beamhive.devices.type.Device;
 import org.beamhive.devices.type.DeviceListener;
@@ -131,7 +132,7 @@ final class DeviceActor {
    * The command under way.
    *
    * @param answer tells who asked; null when that has been done, because it was stopped
-   * @param began when it began, as {@link System#nanoTime}
+   * @param began when it began, by the device layer's {@link Deadlines}
    */
   private record Activity(long id, Request request, Consumer<Outcome<?>> answer, long began) {
     boolean interruptible() {
@@ -156,6 +157,7 @@ final class DeviceActor {
   private final String node;
   private final Device device;
   private final DevicesSettings settings;
+  private final Deadlines deadlines;
   private final ActorRef<DeviceDirectoryProtocol.Request> directory;
   private final HutchWatch watch;
   private final DeviceMeasures.OfDevice measures;
@@ -238,6 +240,7 @@ final class DeviceActor {
     this.node = nodeOf(context.getSystem().address());
     this.device = device;
     this.settings = settings;
+    this.deadlines = settings.timeouts().deadlines();
     this.directory = directory;
     this.watch = watch;
     this.measures = measures.of(name);
@@ -459,7 +462,7 @@ final class DeviceActor {
     silenced = null;
     attachment = new Attachment(attach.epoch(), attach.worker());
     context.watch(attach.worker());
-    heard = System.nanoTime();
+    heard = deadlines.nanos();
     timers.startSingleTimer(OwnerSilent.OWNER_SILENT, settings.ownerTimeout());
     beside(
         device.describe(),
@@ -523,9 +526,9 @@ final class DeviceActor {
   private Behavior<Command> onKeepAlive(KeepAlive alive) {
     Refusal refusal = stale(alive.epoch(), newest);
     if (refusal == null && isAttachedTo(alive.epoch())) {
-      Duration gap = Duration.ofNanos(System.nanoTime() - heard);
+      Duration gap = Duration.ofNanos(deadlines.nanos() - heard);
       if (gap.compareTo(settings.ownerTimeout()) <= 0) {
-        heard = System.nanoTime();
+        heard = deadlines.nanos();
         timers.startSingleTimer(OwnerSilent.OWNER_SILENT, settings.ownerTimeout());
         return Behaviors.same();
       }
@@ -794,7 +797,7 @@ final class DeviceActor {
   /** Starts a command: one that has ended already is answered here and now. */
   private <T> Behavior<Command> begin(
       Request request, Supplier<CompletionStage<T>> command, Consumer<Outcome<T>> answer) {
-    long began = System.nanoTime();
+    long began = deadlines.nanos();
     CompletionStage<Outcome<T>> outcome = command.get().handle(Outcome::new);
     Outcome<T> now = outcome.toCompletableFuture().getNow(null);
     if (now != null) {
@@ -844,7 +847,7 @@ final class DeviceActor {
       return;
     }
     if (outcome.error() == null) {
-      measures.done(operation, System.nanoTime() - began);
+      measures.done(operation, deadlines.nanos() - began);
     } else {
       measures.failed(operation);
     }

@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
 import org.beamhive.protocol.model.Value;
@@ -21,6 +20,7 @@ public final class Signal {
   private final SignalBackend backend;
   private final String name;
   private final SignalOptions options;
+  private final Deadlines deadlines;
   private final AtomicReference<SignalValue> latest = new AtomicReference<>();
   private final List<Waiter> waiters = new CopyOnWriteArrayList<>();
   private volatile SignalBackend.Link link;
@@ -43,9 +43,15 @@ public final class Signal {
 
   /** A signal that is not open yet. */
   public Signal(SignalBackend backend, String name, SignalOptions options) {
+    this(backend, name, options, Deadlines.SYSTEM);
+  }
+
+  /** A signal that is not open yet, whose waits end by this clock. */
+  public Signal(SignalBackend backend, String name, SignalOptions options, Deadlines deadlines) {
     this.backend = backend;
     this.name = name;
     this.options = options;
+    this.deadlines = deadlines;
   }
 
   /** Starts to connect. */
@@ -138,8 +144,8 @@ public final class Signal {
     } else if (!connected) {
       promise.completeExceptionally(notConnected());
     }
-    return promise
-        .orTimeout(timeout.toMillis(), TimeUnit.MILLISECONDS)
+    return deadlines
+        .within(timeout, promise)
         .whenComplete((value, error) -> waiters.remove(waiter));
   }
 

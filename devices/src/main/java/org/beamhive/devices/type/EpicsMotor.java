@@ -52,7 +52,7 @@ final class EpicsMotor extends SignalDevice {
   private final Limits ownLimits;
   private final AtomicReference<Move> current = new AtomicReference<>();
 
-  private static final class Move {
+  private final class Move {
     private final double from;
     private final double to;
     private final long deadline;
@@ -61,12 +61,16 @@ final class EpicsMotor extends SignalDevice {
     Move(double from, double to, Duration timeout) {
       this.from = from;
       this.to = to;
-      this.deadline = System.nanoTime() + timeout.toNanos();
+      this.deadline = now() + timeout.toNanos();
     }
 
     Duration left() {
-      return Duration.ofNanos(Math.max(1, deadline - System.nanoTime()));
+      return Duration.ofNanos(Math.max(1, deadline - now()));
     }
+  }
+
+  private long now() {
+    return backends.timeouts().deadlines().nanos();
   }
 
   EpicsMotor(DeviceOptions options, DeviceBackends backends) {

@@ -11,7 +11,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
@@ -58,7 +57,12 @@ abstract class SignalDevice implements Device {
   /** Adds a signal whose labels, if it has any, are its values. */
   protected final Signal part(
       String key, Part.Kind kind, String signal, SignalOptions how, boolean labelled) {
-    Signal made = new Signal(backends.backendOf(signal), backends.nameOf(signal), how);
+    Signal made =
+        new Signal(
+            backends.backendOf(signal),
+            backends.nameOf(signal),
+            how,
+            backends.timeouts().deadlines());
     parts.add(new Part(key, kind, made, labelled));
     return made;
   }
@@ -87,8 +91,10 @@ abstract class SignalDevice implements Device {
     if (missing().isEmpty()) {
       attempt.complete(null);
     }
-    return attempt
-        .orTimeout(options.connectionTimeout().toMillis(), TimeUnit.MILLISECONDS)
+    return backends
+        .timeouts()
+        .deadlines()
+        .within(options.connectionTimeout(), attempt)
         .whenComplete((done, error) -> attempts.remove(attempt))
         .exceptionally(this::notConnected)
         .thenCompose(done -> firstValues());
