@@ -15,7 +15,11 @@ import akka.actor.typed.javadsl.TimerScheduler;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -97,7 +101,7 @@ final class DeviceActor {
   private record ActivityEnded(long id, Outcome<?> outcome) implements DeviceProtocol.Internal {}
 
   /** Something that was asked beside the commands has its answer. */
-  private record Answered(Runnable reply) implements DeviceProtocol.Internal {}
+  private record Answered(long id, Outcome<?> outcome) implements DeviceProtocol.Internal {}
 
   /** Its worker has not been heard for too long. */
   private enum OwnerSilent implements DeviceProtocol.Internal {
@@ -124,6 +128,13 @@ final class DeviceActor {
   }
 
   private record Outcome<T>(T value, Throwable error) {}
+
+  /**
+   * What was asked beside the commands.
+   *
+   * @param request null if nobody waits for the answer
+   */
+  private record Aside(Request request, Consumer<Outcome<?>> answer) {}
 
   /** Whose device it is: one worker's, for one run. */
   private record Attachment(Epoch epoch, ActorRef<Reply> worker) {}
@@ -165,6 +176,7 @@ final class DeviceActor {
   private final Receive<Command> ready;
   private final Receive<Command> busy;
   private final ArrayDeque<Request> waiting = new ArrayDeque<>();
+  private final Map<Long, Aside> asides = new LinkedHashMap<>();
   private Attachment attachment;
   private Epoch newest;
   // the worker that has lost the device by its silence: nothing more is done for it
@@ -288,7 +300,7 @@ final class DeviceActor {
         .onMessage(ConnectEnded.class, this::onConnectEnded)
         .onMessage(ConnectAgain.class, message -> onConnectAgain())
         .onMessage(SignalsConnected.class, message -> onSignalsConnected())
-        .onMessage(SignalsLost.class, message -> Behaviors.same())
+        .onMessage(SignalsLost.class, message -> onSignalsLostWhileConnecting())
         .onMessage(ActivityEnded.class, this::onActivityEnded)
         .onMessage(Attach.class, this::onAttachWhileNotConnected)
         .onMessage(StrayFound.class, this::onStrayFound)
@@ -355,8 +367,8 @@ final class DeviceActor {
         .onMessage(Park.class, message -> onPark())
         .onMessage(ParkTimedOut.class, message -> Behaviors.stopped())
         .onSignal(Terminated.class, this::onTerminated)
-        .onSignal(PreRestart.class, signal -> onEnd())
-        .onSignal(PostStop.class, signal -> onEnd());
+        .onSignal(PreRestart.class, signal -> onEnd("device-error", "has failed and starts again"))
+        .onSignal(PostStop.class, signal -> onEnd("handed-over", "has ended on this node"));
   }
 
   /** After a command: whatever waited, then rest. */
@@ -380,11 +392,20 @@ final class DeviceActor {
     attempt++;
     int current = attempt;
     timers.cancel(ConnectAgain.CONNECT_AGAIN);
-    context.pipeToSelf(device.connect(), (done, error) -> new ConnectEnded(current, error));
+    context.pipeToSelf(
+        outcomeOf(device::connect), (outcome, error) -> new ConnectEnded(current, outcome.error()));
   }
 
   private Behavior<Command> onConnectAgain() {
     connect();
+    return Behaviors.same();
+  }
+
+  /** A try under way may have seen them before: it must not end well without them. */
+  private Behavior<Command> onSignalsLostWhileConnecting() {
+    if (trying) {
+      connect();
+    }
     return Behaviors.same();
   }
 
@@ -465,7 +486,8 @@ final class DeviceActor {
     heard = deadlines.nanos();
     timers.startSingleTimer(OwnerSilent.OWNER_SILENT, settings.ownerTimeout());
     beside(
-        device.describe(),
+        attach,
+        device::describe,
         outcome -> {
           if (outcome.error() != null) {
             refuse(attach, refusal(outcome));
@@ -482,12 +504,18 @@ final class DeviceActor {
 
   /** A worker of this epoch is there: nothing more is done for an older one. */
   private void newestIs(Epoch epoch) {
-    if (epoch.compareTo(newest) > 0 && attachment != null) {
+    if (epoch.compareTo(newest) > 0 && (attachment != null || worksForOlderThan(epoch))) {
       interrupt("has been taken over by the worker of epoch " + epoch.value() + ", which stops it");
       endAttachment();
     }
     newest = epoch;
     watch.epochs().seen(name, epoch);
+  }
+
+  /** What it does without having been attached must end, too. */
+  private boolean worksForOlderThan(Epoch epoch) {
+    Epoch its = activity == null ? null : epochOf(activity.request());
+    return its != null && its.compareTo(epoch) < 0;
   }
 
   private Behavior<Command> onDetach(Detach detach) {
@@ -727,7 +755,8 @@ final class DeviceActor {
       return refuse(locate, refusal);
     }
     beside(
-        device.locate(),
+        locate,
+        device::locate,
         outcome -> {
           if (outcome.error() != null) {
             refuse(locate, refusal(outcome));
@@ -746,7 +775,8 @@ final class DeviceActor {
 
   private Behavior<Command> onReadNow(ReadNow readNow) {
     beside(
-        device.describe().thenCombine(read(), Snapshot::new),
+        readNow,
+        () -> device.describe().thenCombine(read(), Snapshot::new),
         outcome -> {
           if (outcome.error() != null) {
             refuse(readNow, refusal(outcome));
@@ -798,7 +828,7 @@ final class DeviceActor {
   private <T> Behavior<Command> begin(
       Request request, Supplier<CompletionStage<T>> command, Consumer<Outcome<T>> answer) {
     long began = deadlines.nanos();
-    CompletionStage<Outcome<T>> outcome = command.get().handle(Outcome::new);
+    CompletionStage<Outcome<T>> outcome = outcomeOf(command);
     Outcome<T> now = outcome.toCompletableFuture().getNow(null);
     if (now != null) {
       measure(request, began, now);
@@ -825,7 +855,8 @@ final class DeviceActor {
     activity = null;
     if (done.moves()) {
       watch.guard().tell(new HutchGuard.MoveEnded(name));
-      cutOff |= !connected;
+      // its failure may come before the news that the line has gone
+      cutOff |= !connected || hasLostItsLine(ended.outcome());
     }
     if (done.answer() != null) {
       // what was stopped says nothing about how fast the device is
@@ -834,6 +865,10 @@ final class DeviceActor {
     }
     reportSoon();
     return next();
+  }
+
+  private boolean hasLostItsLine(Outcome<?> outcome) {
+    return outcome.error() != null && refusal(outcome).code().equals("disconnected");
   }
 
   private void measure(Request request, long began, Outcome<?> outcome) {
@@ -853,19 +888,34 @@ final class DeviceActor {
     }
   }
 
-  /** Asks something that no command has to wait for. */
-  private <T> void beside(CompletionStage<T> stage, Consumer<Outcome<T>> answer) {
-    CompletionStage<Outcome<T>> outcome = stage.handle(Outcome::new);
-    Outcome<T> now = outcome.toCompletableFuture().getNow(null);
-    if (now != null) {
-      answer.accept(now);
-    } else {
-      context.pipeToSelf(outcome, (value, error) -> new Answered(() -> answer.accept(value)));
+  /** A device type with a defect fails its command, not the actor with all that waits in it. */
+  private <T> CompletionStage<Outcome<T>> outcomeOf(Supplier<CompletionStage<T>> command) {
+    try {
+      return command.get().handle(Outcome::new);
+    } catch (RuntimeException defect) {
+      log.error("{}: its type {} has a defect", name, config.deviceClass(), defect);
+      return CompletableFuture.completedStage(new Outcome<>(null, defect));
     }
   }
 
+  /** Asks something that no command has to wait for. */
+  private <T> void beside(
+      Request request, Supplier<CompletionStage<T>> question, Consumer<Outcome<T>> answer) {
+    CompletionStage<Outcome<T>> outcome = outcomeOf(question);
+    Outcome<T> now = outcome.toCompletableFuture().getNow(null);
+    if (now != null) {
+      answer.accept(now);
+      return;
+    }
+    long id = ++activities;
+    @SuppressWarnings("unchecked")
+    Consumer<Outcome<?>> reply = (Consumer<Outcome<?>>) (Consumer<?>) answer;
+    asides.put(id, new Aside(request, reply));
+    context.pipeToSelf(outcome, (value, error) -> new Answered(id, value));
+  }
+
   private Behavior<Command> onAnswered(Answered answered) {
-    answered.reply().run();
+    asides.remove(answered.id()).answer().accept(answered.outcome());
     return Behaviors.same();
   }
 
@@ -902,7 +952,8 @@ final class DeviceActor {
 
   private void stopDevice() {
     beside(
-        device.stop(),
+        null,
+        device::stop,
         outcome -> {
           if (outcome.error() != null) {
             log.error(
@@ -939,13 +990,28 @@ final class DeviceActor {
     return Behaviors.same();
   }
 
-  private Behavior<Command> onEnd() {
-    if (activity != null && activity.moves()) {
+  /** Nobody waits for an answer that can't come any more. */
+  private void refuseAll(Refusal refusal) {
+    if (activity != null && activity.answer() != null) {
+      activity.answer().accept(new Outcome<>(null, new DeviceFailure(refusal)));
+    }
+    refuseWaiting(request -> true, refusal);
+    asides.values().stream()
+        .map(Aside::request)
+        .filter(Objects::nonNull)
+        .forEach(request -> refuse(request, refusal));
+  }
+
+  private Behavior<Command> onEnd(String code, String why) {
+    refuseAll(Refusal.of(code, name + " " + why + "."));
+    if (cutOff) {
+      watch.guard().tell(new HutchGuard.LeftMoving(name));
+    } else if (activity != null && activity.moves()) {
       watch.guard().tell(new HutchGuard.MoveEnded(name));
     }
     if (activity != null && activity.interruptible()) {
       // closed before the stop has left, it would not be stopped
-      device.stop().whenComplete((stopped, error) -> device.close());
+      outcomeOf(device::stop).whenComplete((stopped, error) -> device.close());
     } else {
       device.close();
     }

@@ -60,6 +60,9 @@ final class HutchGuard extends AbstractBehavior<Command> {
   /** It is at rest, as far as can be known. */
   record MoveEnded(DeviceName device) implements HutchGuardProtocol.Internal {}
 
+  /** The device ends here and was cut off while it moved: it may still move. */
+  record LeftMoving(DeviceName device) implements HutchGuardProtocol.Internal {}
+
   /** A device of this node is connected. */
   record DeviceReady(DeviceName device, ActorRef<DeviceProtocol.Command> ref)
       implements HutchGuardProtocol.Internal {}
@@ -173,6 +176,7 @@ final class HutchGuard extends AbstractBehavior<Command> {
     return newReceiveBuilder()
         .onMessage(MoveBegun.class, this::onMoveBegun)
         .onMessage(MoveEnded.class, this::onMoveEnded)
+        .onMessage(LeftMoving.class, this::onLeftMoving)
         .onMessage(DeviceReady.class, this::onDeviceReady)
         .onMessage(DeviceEnded.class, this::onDeviceEnded)
         .onMessage(Tick.class, tick -> onTick())
@@ -209,6 +213,15 @@ final class HutchGuard extends AbstractBehavior<Command> {
   /** It stays on the list for a while, so that a scan of quick steps does not write at each. */
   private Behavior<Command> onMoveEnded(MoveEnded ended) {
     moving.replace(ended.device(), System.nanoTime());
+    return this;
+  }
+
+  /** Whoever is connected to it next, here or on another node, is to bring it to rest. */
+  private Behavior<Command> onLeftMoving(LeftMoving left) {
+    moving.remove(left.device());
+    abandoned.add(left.device());
+    report();
+    write();
     return this;
   }
 

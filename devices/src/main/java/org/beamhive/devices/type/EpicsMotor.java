@@ -53,15 +53,18 @@ final class EpicsMotor extends SignalDevice {
   private final AtomicReference<Move> current = new AtomicReference<>();
 
   private final class Move {
-    private final double from;
     private final double to;
-    private final long deadline;
+    private volatile double from;
+    private volatile long deadline;
     private volatile boolean stopped;
 
-    Move(double from, double to, Duration timeout) {
-      this.from = from;
+    Move(double to) {
       this.to = to;
-      this.deadline = now() + timeout.toNanos();
+    }
+
+    void begin(double at) {
+      from = at;
+      deadline = now() + timeout(Math.abs(to - at)).toNanos();
     }
 
     Duration left() {
@@ -110,6 +113,8 @@ final class EpicsMotor extends SignalDevice {
   protected void changed(Signal signal) {
     if (signal == hlm || signal == llm) {
       factsMayHaveChanged();
+    } else if (signal == dmov) {
+      stopAgain();
     }
   }
 
@@ -133,21 +138,26 @@ final class EpicsMotor extends SignalDevice {
     if (refusal != null) {
       return CompletableFuture.failedStage(refusal);
     }
-    return rbv.read(patience()).thenCompose(at -> move(at.asDouble(), wanted.asDouble()));
-  }
-
-  private CompletionStage<Void> move(double from, double to) {
-    Move move = new Move(from, to, timeout(Math.abs(to - from)));
+    Move move = new Move(wanted.asDouble());
     if (!current.compareAndSet(null, move)) {
       return CompletableFuture.failedStage(
           new DeviceFailure("busy", name() + " is already moving."));
     }
-    return val.put(Value.of(to), move.left())
+    return rbv.read(patience())
+        .thenCompose(at -> begin(move, at.asDouble()))
         .thenCompose(done -> ask())
         .thenCompose(done -> atRest(move))
         .thenAccept(done -> judge(move))
         .handle((done, error) -> error)
         .thenCompose(error -> end(move, error));
+  }
+
+  private CompletionStage<Void> begin(Move move, double at) {
+    if (move.stopped) {
+      throw stopped();
+    }
+    move.begin(at);
+    return val.put(Value.of(move.to), move.left());
   }
 
   /** The time that the record's own figures give, and a margin. */
@@ -213,12 +223,10 @@ final class EpicsMotor extends SignalDevice {
     }
     Refusal refusal = DeviceFailure.refusalOf(name().value(), error);
     if (refusal.code().equals("timeout")) {
-      stop();
-      return CompletableFuture.failedStage(
-          new DeviceFailure(
-              "move-timeout",
-              "%s did not get to %s in time and has been stopped at about %s."
-                  .formatted(name(), shown(move.to), shown(number(rbv)))));
+      // the stop has another circuit than the next move, which it must not overtake and stop
+      return stop()
+          .handle((done, ignored) -> move.stopped ? stopped() : tooLate(move))
+          .thenCompose(CompletableFuture::failedStage);
     }
     if (refusal.code().equals("disconnected")) {
       return CompletableFuture.failedStage(
@@ -228,6 +236,13 @@ final class EpicsMotor extends SignalDevice {
                   .formatted(name(), shown(move.to))));
     }
     return CompletableFuture.failedStage(move.stopped ? stopped() : new DeviceFailure(refusal));
+  }
+
+  private DeviceFailure tooLate(Move move) {
+    return new DeviceFailure(
+        "move-timeout",
+        "%s did not get to %s in time and has been stopped at about %s."
+            .formatted(name(), shown(move.to), shown(number(rbv))));
   }
 
   private DeviceFailure stopped() {
@@ -254,6 +269,14 @@ final class EpicsMotor extends SignalDevice {
   public CompletionStage<Location> locate() {
     return val.read(patience())
         .thenCombine(rbv.read(patience()), (to, at) -> new Location(to.value(), at.value()));
+  }
+
+  /** The circuit of a stop is another one than that of the move, which it may overtake. */
+  private void stopAgain() {
+    Move move = current.get();
+    if (move != null && move.stopped && number(dmov) == 0) {
+      stop();
+    }
   }
 
   private double tolerance() {

@@ -271,10 +271,13 @@ abstract class SignalDevice implements Device {
             .formatted(name(), missing().stream().limit(5).collect(Collectors.joining(", "))));
   }
 
-  /** Called on the backend's threads. */
+  /**
+   * Called on the backend's threads: one after the other, or a signal that goes while the last one
+   * comes would be overlooked.
+   */
   private final class Ears implements Signal.Listener {
     @Override
-    public void connected(Signal signal) {
+    public synchronized void connected(Signal signal) {
       if (missing().isEmpty() && allThere.compareAndSet(false, true)) {
         attempts.forEach(attempt -> attempt.complete(null));
         listener.connected();
@@ -282,7 +285,7 @@ abstract class SignalDevice implements Device {
     }
 
     @Override
-    public void disconnected(Signal signal) {
+    public synchronized void disconnected(Signal signal) {
       if (allThere.compareAndSet(true, false)) {
         listener.disconnected("%s has lost %s.".formatted(name(), signal.name()));
       }

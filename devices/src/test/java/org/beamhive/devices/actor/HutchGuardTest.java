@@ -285,6 +285,18 @@ class HutchGuardTest {
   }
 
   @Test
+  void aDeviceThatWasCutOffWhileItMovedAndEndedIsStoppedWhenItIsConnectedAgain() {
+    start();
+    TestProbe<DeviceProtocol.Command> device = KIT.createTestProbe();
+    guard.tell(new HutchGuard.MoveBegun(SAMX));
+    guard.tell(new HutchGuard.LeftMoving(SAMX));
+    while (!told().abandoned().contains(SAMX)) {}
+    guard.tell(new HutchGuard.DeviceReady(SAMX, device.getRef()));
+    device.expectMessageClass(DeviceActor.StrayFound.class);
+    eventually(() -> assertThat(stored()).isEmpty());
+  }
+
+  @Test
   void whatAnotherNodeHasTakenCareOfIsForgotten() throws IOException {
     file.write(List.of(SAMX));
     start();
