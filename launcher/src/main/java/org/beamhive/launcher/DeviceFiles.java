@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.beamhive.cluster.ConfigProblem;
 import org.beamhive.cluster.NodeSettings;
@@ -15,7 +16,7 @@ import org.beamhive.devices.config.DeviceFile;
 import org.beamhive.devices.type.DeviceTypes;
 import org.beamhive.protocol.model.DeviceName;
 
-/** The devices of a node, or of all nodes of a beamline, from their device files. */
+/** The devices of a node, or of all nodes of a beamline, from their device files or those shipped. */
 public final class DeviceFiles {
   private final List<DeviceConfig> devices = new ArrayList<>();
   private final List<String> mistakes = new ArrayList<>();
@@ -46,6 +47,16 @@ public final class DeviceFiles {
   }
 
   private void add(Path given) {
+    Optional<DeviceFile> shipped =
+        Files.exists(given)
+            ? Optional.empty()
+            : DeviceFile.shipped(given.getFileName().toString(), DeviceTypes.standard());
+    if (shipped.isPresent()) {
+      if (!seen.containsValue(given)) {
+        add(given, shipped.get());
+      }
+      return;
+    }
     for (Path file : files(given)) {
       if (seen.containsValue(file)) {
         continue;
@@ -57,14 +68,18 @@ public final class DeviceFiles {
         mistakes.add("the device file '" + file + "' can't be read: " + unreadable.getMessage());
         continue;
       }
-      read.mistakes().forEach(mistake -> mistakes.add(mistake.toString()));
-      for (DeviceConfig device : read.devices()) {
-        Path other = seen.putIfAbsent(device.name(), file);
-        if (other != null) {
-          mistakes.add(file + ": device '" + device.name() + "' is in " + other + " already");
-        }
-        devices.add(device);
+      add(file, read);
+    }
+  }
+
+  private void add(Path file, DeviceFile read) {
+    read.mistakes().forEach(mistake -> mistakes.add(mistake.toString()));
+    for (DeviceConfig device : read.devices()) {
+      Path other = seen.putIfAbsent(device.name(), file);
+      if (other != null) {
+        mistakes.add(file + ": device '" + device.name() + "' is in " + other + " already");
       }
+      devices.add(device);
     }
   }
 

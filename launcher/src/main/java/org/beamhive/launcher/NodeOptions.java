@@ -63,7 +63,10 @@ final class NodeOptions {
   @Option(
       names = "--devices",
       paramLabel = "PATH",
-      description = "The device file, or a folder of them (beamhive.node.devices).")
+      description = {
+        "The device file, a folder of them, or sim for the devices of ophyd.sim",
+        "(beamhive.node.devices)."
+      })
   private Path devices;
 
   @Option(

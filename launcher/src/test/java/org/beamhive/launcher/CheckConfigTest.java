@@ -126,6 +126,16 @@ class CheckConfigTest {
   }
 
   @Test
+  void theDevicesThatShipAreAskedForByAWord() {
+    write("eh1.conf", "beamhive.node { roles = [\"hutch-eh1\"], devices = \"sim\" }\n");
+    Outcome outcome = run("check-config", "--config", folder.toString(), "--node", "eh1");
+    assertThat(outcome.code()).as(outcome.err()).isZero();
+    write("eh1.conf", "beamhive.node { roles = [\"hutch-eh1\"], devices = \"simm\" }\n");
+    assertThat(run("check-config", "--config", folder.toString(), "--node", "eh1").err())
+        .contains("simm", "does not exist");
+  }
+
+  @Test
   void aDeviceThatTwoHutchesHaveIsFoundBeforeAnythingStarts() {
     write("beamline.conf", "beamhive.node.redis-url = \"redis://127.0.0.1:1\"\n");
     for (String hutch : new String[] {"a", "b"}) {

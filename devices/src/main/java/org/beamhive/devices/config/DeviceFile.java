@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.beamhive.devices.type.DeviceTypes;
 import org.beamhive.protocol.model.DeviceName;
@@ -30,6 +31,10 @@ import org.yaml.snakeyaml.nodes.NodeTuple;
 public record DeviceFile(List<DeviceConfig> devices, List<Mistake> mistakes) {
   /** The demo beamline that fits the simulated IOC. */
   public static final String DEMO = "/org/beamhive/devices/demo-beamline.yaml";
+
+  /** The device files that ship with Beamhive, by the word that stands for them. */
+  private static final Map<String, String> SHIPPED =
+      Map.of("sim", "/org/beamhive/devices/ophyd-sim.yaml");
 
   public DeviceFile {
     devices = List.copyOf(devices);
@@ -58,9 +63,21 @@ public record DeviceFile(List<DeviceConfig> devices, List<Mistake> mistakes) {
 
   /** The devices of the demo beamline. */
   public static List<DeviceConfig> demo(DeviceTypes types) {
-    try (InputStream demo = DeviceFile.class.getResourceAsStream(DEMO)) {
-      String text = new String(demo.readAllBytes(), StandardCharsets.UTF_8);
-      return parse("demo-beamline.yaml", text, types).orThrow();
+    return parse("demo-beamline.yaml", inside(DEMO), types).orThrow();
+  }
+
+  /**
+   * A device file that ships with Beamhive.
+   *
+   * @param word what stands for it: {@code sim} for the names of ophyd.sim
+   */
+  public static Optional<DeviceFile> shipped(String word, DeviceTypes types) {
+    return Optional.ofNullable(SHIPPED.get(word)).map(path -> parse(word, inside(path), types));
+  }
+
+  private static String inside(String path) {
+    try (InputStream file = DeviceFile.class.getResourceAsStream(path)) {
+      return new String(file.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new java.io.UncheckedIOException(e);
     }

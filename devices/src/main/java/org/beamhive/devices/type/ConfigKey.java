@@ -13,6 +13,9 @@ import org.beamhive.protocol.model.Value;
  * @param help one line for a person
  */
 public record ConfigKey(String name, Kind kind, boolean required, List<String> words, String help) {
+  /** The largest array that is itself a reading; larger ones belong into a file. */
+  static final int MOST_ELEMENTS = 65_536;
+
   public ConfigKey {
     words = List.copyOf(words);
   }
@@ -24,6 +27,11 @@ public record ConfigKey(String name, Kind kind, boolean required, List<String> w
     POSITIVE("a number of 0 or more"),
     WHOLE("a whole number"),
     FLAG("true or false"),
+    FRACTION("a number from 0 to less than 1"),
+    LENGTH("a whole number from 1 to " + MOST_ELEMENTS),
+    /** Of an image that is read: it is sent in messages and stored with every point of a run. */
+    SHAPE("two whole numbers [rows, columns], at most " + MOST_ELEMENTS + " pixels together"),
+    NAMES("a list of names: letters, digits and _"),
     LIMITS("two numbers [low, high] with low <= high"),
     ANY("any value");
 
@@ -57,6 +65,18 @@ public record ConfigKey(String name, Kind kind, boolean required, List<String> w
       case NUMBER -> Double.isFinite(value.asDouble());
       case POSITIVE -> Double.isFinite(value.asDouble()) && value.asDouble() >= 0;
       case WHOLE -> value instanceof Value.Int;
+      case FRACTION -> value.asDouble() >= 0 && value.asDouble() < 1;
+      case LENGTH -> isLength(value);
+      case SHAPE ->
+          value instanceof Value.Items shape
+              && shape.items().size() == 2
+              && shape.items().stream().allMatch(ConfigKey::isLength)
+              && fits((long) (shape.items().get(0).asDouble() * shape.items().get(1).asDouble()));
+      case NAMES ->
+          value instanceof Value.Items names
+              && names.items().stream()
+                  .allMatch(
+                      each -> each instanceof Value.Text name && name.value().matches("\\w+"));
       case FLAG -> value instanceof Value.Bool;
       case LIMITS ->
           value instanceof Value.Items pair
@@ -64,6 +84,14 @@ public record ConfigKey(String name, Kind kind, boolean required, List<String> w
               && pair.items().get(0).asDouble() <= pair.items().get(1).asDouble();
       case ANY -> true;
     };
+  }
+
+  private static boolean isLength(Value value) {
+    return value instanceof Value.Int length && fits(length.value());
+  }
+
+  private static boolean fits(long length) {
+    return length >= 1 && length <= MOST_ELEMENTS;
   }
 
   /** What it takes, in words. */

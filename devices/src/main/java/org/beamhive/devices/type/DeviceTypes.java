@@ -62,8 +62,12 @@ public final class DeviceTypes {
                 Set.of(
                     "SimPositioner",
                     "ophyd_devices.SimPositioner",
+                    "ophyd_devices.SimLinearTrajectoryPositioner",
+                    "ophyd.SoftPositioner",
                     "ophyd.sim.SynAxis",
-                    "ophyd.sim.SynAxisNoHints"),
+                    "ophyd.sim.SynAxisEmptyHints",
+                    "ophyd.sim.SynAxisNoHints",
+                    "ophyd.sim.SynAxisNoPosition"),
                 with(BEC_SIM_KEYS, SimMotor.KEYS),
                 SimMotor::new),
             new DeviceType(
@@ -73,9 +77,53 @@ public final class DeviceTypes {
                 SimDetector::new),
             new DeviceType(
                 "SimMonitor",
-                Set.of("ophyd_devices.SimMonitor", "ophyd.sim.SynSignal"),
+                Set.of(
+                    "ophyd_devices.SimMonitor",
+                    "ophyd_devices.SimMonitorAsync",
+                    "SimMonitorAsync",
+                    "ophyd.sim.SynSignal",
+                    "ophyd.sim.SynSignalRO"),
                 with(BEC_SIM_KEYS, SimMonitor.KEYS),
-                SimMonitor::new)));
+                SimMonitor::new),
+            new DeviceType(
+                "SimCamera",
+                Set.of(
+                    "ophyd_devices.SimCamera",
+                    "ophyd.sim.DirectImage",
+                    "ophyd.sim.SynSignalWithRegistry"),
+                with(BEC_SIM_KEYS, SimCamera.KEYS),
+                SimCamera::new),
+            new DeviceType(
+                "SimWaveform",
+                Set.of("ophyd_devices.SimWaveform"),
+                with(BEC_SIM_KEYS, SimWaveform.KEYS),
+                SimWaveform::new),
+            new DeviceType(
+                "SimFlyer",
+                Set.of(
+                    "ophyd_devices.SimFlyer",
+                    "ophyd_devices.SynFlyer",
+                    "ophyd.sim.MockFlyer",
+                    "ophyd.sim.TrivialFlyer"),
+                with(BEC_SIM_KEYS, SimFlyer.KEYS),
+                SimFlyer::new),
+            new DeviceType("SimTemperature", Set.of(), SimTemperature.KEYS, SimTemperature::new),
+            new DeviceType(
+                "SimMultiDetector",
+                Set.of(
+                    "ophyd.sim.ABDetector", "ophyd.sim.DetWithConf", "ophyd.sim.DetWithCountTime"),
+                SimMultiDetector.KEYS,
+                SimMultiDetector::new),
+            new DeviceType(
+                "SimSignal",
+                Set.of("ophyd_devices.SetableSignal", "ophyd.Signal", "ophyd.signal.Signal"),
+                with(BEC_SIM_KEYS, SimSignal.KEYS),
+                SimSignal::settable),
+            new DeviceType(
+                "SimPeriodicSignal",
+                Set.of("ophyd.sim.SynPeriodicSignal"),
+                SimSignal.PERIODIC_KEYS,
+                SimSignal::periodic)));
   }
 
   /** The type of this name or Python class. */

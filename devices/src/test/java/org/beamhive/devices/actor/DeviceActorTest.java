@@ -181,7 +181,7 @@ class DeviceActorTest {
     assertThat(attached.description().hints()).containsExactly("samx");
     assertThat(attached.description().configuration())
         .extracting(reading -> reading.key())
-        .containsExactly("samx_velocity");
+        .containsExactly("samx_velocity", "samx_acceleration");
   }
 
   private static Value limits(double low, double high) {

@@ -66,10 +66,100 @@ class DeviceFileTest {
             "ophyd.EpicsSignalRO",
             "ophyd_devices.SimPositioner",
             "ophyd_devices.SimMonitor",
+            "ophyd_devices.SimMonitorAsync",
+            "ophyd_devices.SimCamera",
+            "ophyd_devices.SimWaveform",
+            "ophyd_devices.SimFlyer",
+            "ophyd.Signal",
             "ophyd.sim.SynAxis",
+            "ophyd.sim.SynPeriodicSignal",
+            "ophyd.sim.DirectImage",
+            "ophyd.sim.ABDetector",
+            "ophyd.sim.MockFlyer",
             "ophyd.sim.SynGauss")) {
       assertThat(TYPES.find(alias)).as(alias).isPresent();
     }
+  }
+
+  @Test
+  void theNamesOfOphydSimShip() {
+    DeviceFile sim = DeviceFile.shipped("sim", TYPES).orElseThrow();
+    assertThat(sim.mistakes()).isEmpty();
+    assertThat(sim.devices())
+        .extracting(device -> device.name().value())
+        .contains("motor", "motor1", "motor2", "motor3", "jittery_motor1", "jittery_motor2")
+        .contains("motor_no_pos", "det", "det1", "det2", "det3", "det4", "det5", "noisy_det")
+        .contains("sig", "rand", "img", "direct_img", "ab_det", "det_with_conf")
+        .contains("det_with_count_time", "flyer1", "flyer2", "trivial_flyer");
+    assertThat(DeviceFile.shipped("nothing", TYPES)).isEmpty();
+  }
+
+  /** As many as the demo file of BEC has, of the same classes and with the same keys. */
+  @Test
+  void aLargeFileInTheStyleOfBecLoads() {
+    StringBuilder text = new StringBuilder();
+    for (int motor = 0; motor < 159; motor++) {
+      text.append(
+          """
+          samx%d:
+            readoutPriority: baseline
+            deviceClass: ophyd_devices.SimPositioner
+            deviceConfig:
+              delay: 1
+              limits: [-50, 50]
+              tolerance: 0.01
+              update_frequency: 400
+              precision: 3
+            deviceTags: !!set {user motors}
+            enabled: true
+            readOnly: false
+          """
+              .formatted(motor));
+    }
+    for (int monitor = 0; monitor < 46; monitor++) {
+      text.append(
+          """
+          bpm%d:
+            readoutPriority: monitored
+            deviceClass: ophyd_devices.SimMonitor
+            deviceConfig:
+              sim_init: {model: GaussianModel, params: {amplitude: 100, center: 5}}
+            deviceTags: !!set {beamline}
+            enabled: true
+            readOnly: false
+          """
+              .formatted(monitor));
+    }
+    text.append(
+        """
+        eiger:
+          readoutPriority: async
+          deviceClass: ophyd_devices.SimCamera
+          deviceConfig: {device_access: true}
+          deviceTags: !!set {detector}
+          enabled: true
+          readOnly: false
+          softwareTrigger: true
+        flyer_sim:
+          readoutPriority: on_request
+          deviceClass: ophyd_devices.SynFlyer
+          deviceConfig: {delay: 1, device_access: true, update_frequency: 400}
+          deviceTags: !!set {flyer}
+          enabled: true
+        waveform:
+          readoutPriority: async
+          deviceClass: ophyd_devices.SimWaveform
+          deviceConfig: {waveform_shape: 1000}
+          enabled: true
+          softwareTrigger: true
+        bpm_async:
+          readoutPriority: monitored
+          deviceClass: ophyd_devices.SimMonitorAsync
+          enabled: true
+        """);
+    DeviceFile file = parse(text.toString());
+    assertThat(file.mistakes()).isEmpty();
+    assertThat(file.devices()).hasSize(209);
   }
 
   @Test

@@ -15,6 +15,7 @@ public final class SimPv {
   private final List<SignalBackend.Listener> listeners = new CopyOnWriteArrayList<>();
   private volatile SignalMeta meta;
   private volatile SignalValue value;
+  private volatile boolean posted;
   private boolean connected = true;
 
   SimPv(String name, SimClock clock) {
@@ -45,6 +46,14 @@ public final class SimPv {
     return value;
   }
 
+  /** Sets it unless it has been set before: a device that is started again is where it was. */
+  public SimPv initial(Value first) {
+    if (!posted) {
+      post(first);
+    }
+    return this;
+  }
+
   /** Sets it, as of now. */
   public void post(Value next) {
     post(SignalValue.of(next, clock.seconds()));
@@ -53,6 +62,7 @@ public final class SimPv {
   /** Sets it, alarm and time stamp included. */
   public void post(SignalValue next) {
     value = next;
+    posted = true;
     for (SignalBackend.Listener listener : listeners) {
       listener.changed(next);
     }
