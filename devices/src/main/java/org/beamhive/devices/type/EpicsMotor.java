@@ -223,10 +223,12 @@ final class EpicsMotor extends SignalDevice {
     }
     Refusal refusal = DeviceFailure.refusalOf(name().value(), error);
     if (refusal.code().equals("timeout")) {
-      // the stop has another circuit than the next move, which it must not overtake and stop
-      return stop()
-          .handle((done, ignored) -> move.stopped ? stopped() : tooLate(move))
-          .thenCompose(CompletableFuture::failedStage);
+      // whoever owns the motor stops it, if it is still his
+      return CompletableFuture.failedStage(
+          new DeviceFailure(
+              "move-timeout",
+              "%s did not get to %s in time and is stopped at about %s."
+                  .formatted(name(), shown(move.to), shown(number(rbv)))));
     }
     if (refusal.code().equals("disconnected")) {
       return CompletableFuture.failedStage(
@@ -236,13 +238,6 @@ final class EpicsMotor extends SignalDevice {
                   .formatted(name(), shown(move.to))));
     }
     return CompletableFuture.failedStage(move.stopped ? stopped() : new DeviceFailure(refusal));
-  }
-
-  private DeviceFailure tooLate(Move move) {
-    return new DeviceFailure(
-        "move-timeout",
-        "%s did not get to %s in time and has been stopped at about %s."
-            .formatted(name(), shown(move.to), shown(number(rbv))));
   }
 
   private DeviceFailure stopped() {
