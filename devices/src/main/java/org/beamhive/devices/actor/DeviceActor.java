@@ -901,6 +901,9 @@ final class DeviceActor {
     noticeGap();
     Activity done = activity;
     activity = null;
+    boolean late =
+        done.moves() && done.id() != overslept && maybeStillMoves(ended.outcome());
+    CompletionStage<Outcome<Void>> stopping = late ? outcomeOf(device::stop) : null;
     if (done.moves()) {
       watch.guard().tell(new HutchGuard.MoveEnded(name));
       // its failure may come before the news that the line has gone
@@ -911,25 +914,25 @@ final class DeviceActor {
       measure(done.request(), done.began(), ended.outcome());
       done.answer().accept(ended.outcome());
     }
-    if (done.moves() && done.id() != overslept && hasTakenTooLong(ended.outcome())) {
-      return stopBeforeTheNext(done);
+    if (stopping != null) {
+      return comeToRest(done, stopping);
     }
     reportSoon();
     return next();
   }
 
-  /** Sent after the next move, it could stop that: the circuit of a stop is another one. */
-  private Behavior<Command> stopBeforeTheNext(Activity late) {
+  /** Before the next move: the stop has a circuit of its own and could come after its begin. */
+  private Behavior<Command> comeToRest(Activity late, CompletionStage<Outcome<Void>> stopping) {
     long id = ++activities;
     activity = new Activity(id, late.request(), null, late.began());
     context.pipeToSelf(
-        outcomeOf(device::stop).thenApply(this::stopped),
+        stopping.thenApply(this::stopped),
         (outcome, error) -> new ActivityEnded(id, outcome));
     return Behaviors.same();
   }
 
-  private boolean hasTakenTooLong(Outcome<?> outcome) {
-    return outcome.error() != null && refusal(outcome).code().equals("move-timeout");
+  private boolean maybeStillMoves(Outcome<?> outcome) {
+    return outcome.error() != null && STILL_MOVING.contains(refusal(outcome).code());
   }
 
   private boolean hasLostItsLine(Outcome<?> outcome) {
@@ -1016,10 +1019,7 @@ final class DeviceActor {
   }
 
   private void stopDevice() {
-    beside(
-        null,
-        device::stop,
-        this::stopped);
+    beside(null, device::stop, this::stopped);
   }
 
   private <T> Outcome<T> stopped(Outcome<T> outcome) {
