@@ -901,8 +901,7 @@ final class DeviceActor {
     noticeGap();
     Activity done = activity;
     activity = null;
-    boolean late =
-        done.moves() && done.id() != overslept && maybeStillMoves(ended.outcome());
+    boolean late = done.moves() && done.id() != overslept && maybeStillMoves(ended.outcome());
     CompletionStage<Outcome<Void>> stopping = late ? outcomeOf(device::stop) : null;
     if (done.moves()) {
       watch.guard().tell(new HutchGuard.MoveEnded(name));
@@ -926,8 +925,7 @@ final class DeviceActor {
     long id = ++activities;
     activity = new Activity(id, late.request(), null, late.began());
     context.pipeToSelf(
-        stopping.thenApply(this::stopped),
-        (outcome, error) -> new ActivityEnded(id, outcome));
+        stopping.thenApply(this::stopped), (outcome, error) -> new ActivityEnded(id, outcome));
     return Behaviors.same();
   }
 
