@@ -110,6 +110,22 @@ public final class IocRecords implements AutoCloseable {
     groups.values().forEach(group -> group.own().forEach(fault -> group.set(fault, false)));
   }
 
+  /**
+   * Puts a number, as a client that does not wait for its completion.
+   *
+   * @throws IllegalArgumentException if there is no such PV, or it does not take the number
+   */
+  public void put(String name, double number) {
+    ServedPv pv = find(name);
+    CAStatus status = pv == null ? CAStatus.NOSUPPORT : pv.put(pv.arrayOf(number), null);
+    if (status != null && !status.isSuccessful()) {
+      throw new IllegalArgumentException(
+          pv == null
+              ? "There is no PV '%s'.".formatted(name)
+              : "%s does not take %s: %s".formatted(name, number, status.getMessage()));
+    }
+  }
+
   private FaultGroup group(String record) {
     if (record.isEmpty()) {
       return all;

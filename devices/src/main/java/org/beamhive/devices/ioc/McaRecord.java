@@ -11,7 +11,7 @@ import java.util.Random;
 /**
  * What a client sees of an EPICS MCA record: a spectrum that grows until a preset of real or live
  * time, with the sums of its regions of interest, and the PVs {@code Start, Stop, Erase,
- * EraseStart, Read, Status} beside it, which its usual database has.
+ * EraseStart, Read, Status, Acquiring} beside it, which its usual database has.
  *
  * <p>The spectrum is peaks on a flat background, with Poisson noise of a fixed seed. Dead time is a
  * fixed part of the real time.
@@ -45,6 +45,7 @@ final class McaRecord extends IocRecord {
   private final ServedPv val;
   private final ServedPv acquiring;
   private final ServedPv status;
+  private final ServedPv busy;
   private final ServedPv realPreset;
   private final ServedPv livePreset;
   private final ServedPv realElapsed;
@@ -77,6 +78,7 @@ final class McaRecord extends IocRecord {
     val = add(ServedPv.array(field("VAL"), spectrum.clone()).units("counts", 0)).readOnly();
     acquiring = add(ServedPv.choice(field("ACQG"), 0, "Done", "Acquiring").readOnly());
     status = add(ServedPv.choice(name + "Status", 0, "Done", "Acquire").readOnly());
+    busy = add(ServedPv.choice(name + "Acquiring", 0, "Done", "Acquiring").readOnly());
     realPreset = seconds("PRTM", 0);
     livePreset = seconds("PLTM", 0);
     realElapsed = seconds("ERTM", 0).readOnly();
@@ -176,6 +178,7 @@ final class McaRecord extends IocRecord {
       since = seconds();
       acquiring.post(1);
       status.post(1);
+      busy.post(1);
       int mine = ++round;
       glance(mine);
     }
@@ -253,6 +256,7 @@ final class McaRecord extends IocRecord {
     show();
     acquiring.post(0);
     status.post(0);
+    busy.post(0);
     complete();
   }
 

@@ -131,6 +131,8 @@ final class MotorFields {
     add(ServedPv.text(record.field("EGU"), nature.egu()));
     add(ServedPv.small(record.field("PREC"), nature.precision()));
     length("BDST", 0).readOnly();
+    speed("BVEL", nature.velocity()).readOnly();
+    positive("BACC", nature.acceleration(), "s").readOnly();
     length("ERES", nature.step());
     choice("URIP", 0, "No", "Yes").readOnly();
     add(ServedPv.small(record.field("NTMF"), 2));

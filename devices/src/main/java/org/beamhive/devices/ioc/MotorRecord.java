@@ -27,6 +27,9 @@ final class MotorRecord extends IocRecord {
   /** As good as for ever, for a jog. */
   private static final double JOG_SECONDS = 1e6;
 
+  /** How much of a tick, at most, the motor moves between two looks. */
+  private static final double LATEST_TICK = 1.2;
+
   private enum Motion {
     REST,
     MOVE,
@@ -401,8 +404,11 @@ final class MotorRecord extends IocRecord {
       return;
     }
     double now = seconds();
+    // in a process that gets no time to run its motors wait, too: they never jump
+    double late = now - looked - LATEST_TICK * nature.tick();
+    started += Math.max(0, late);
     if (has(IocFault.STALL) && motion != Motion.STOP && motion != Motion.PAUSE) {
-      started += now - looked;
+      started += Math.min(now - looked, LATEST_TICK * nature.tick());
     }
     looked = now;
     commanded = way.at(now - started);

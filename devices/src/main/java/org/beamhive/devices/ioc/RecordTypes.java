@@ -183,7 +183,7 @@ final class RecordTypes {
   private static RecordType mca() {
     return new RecordType(
         "mca",
-        "an MCA record, and NAMEStart, Stop, Erase, EraseStart, Read, Status",
+        "an MCA record, and NAMEStart, Stop, Erase, EraseStart, Read, Status, Acquiring",
         List.of(
             whole("channels", 2048, 1, 65536, "of the spectrum"),
             new Parameter(

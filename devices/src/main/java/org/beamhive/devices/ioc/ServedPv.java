@@ -10,6 +10,7 @@ import gov.aps.jca.cas.ProcessVariableWriteCallback;
 import gov.aps.jca.cas.ServerChannel;
 import gov.aps.jca.dbr.CTRL;
 import gov.aps.jca.dbr.DBR;
+import gov.aps.jca.dbr.DBRFactory;
 import gov.aps.jca.dbr.DBRType;
 import gov.aps.jca.dbr.GR;
 import gov.aps.jca.dbr.LABELS;
@@ -34,6 +35,9 @@ import org.beamhive.devices.backend.sim.SimClock;
 final class ServedPv extends ProcessVariable {
   /** 1990-01-01, where EPICS starts to count seconds. */
   private static final long EPICS_EPOCH = 631152000L;
+
+  /** Where the types with limits and units begin. */
+  private static final int FIRST_CTRL = 28;
 
   /** What a put does. */
   @FunctionalInterface
@@ -128,8 +132,10 @@ final class ServedPv extends ProcessVariable {
   }
 
   ServedPv units(String egu, int decimals) {
+    boolean same = egu.equals(units) && precision == decimals;
     units = egu;
     precision = (short) decimals;
+    described(same);
     return this;
   }
 
@@ -143,9 +149,22 @@ final class ServedPv extends ProcessVariable {
 
   /** Display and control limits. */
   ServedPv limits(double lowest, double highest) {
+    boolean same = low == lowest && high == highest;
     low = lowest;
     high = highest;
+    described(same);
     return this;
+  }
+
+  /** Tells those who follow what the PV is. */
+  private synchronized void described(boolean same) {
+    FaultGroup group = faults;
+    boolean numbers = !type.isSTRING() && !type.isENUM();
+    if (!same && numbers && group != null && interest && eventCallback != null) {
+      DBR event = DBRFactory.create(DBRType.forValue(type.getValue() + FIRST_CTRL), count);
+      fill(event);
+      group.answer(() -> eventCallback.postEvent(Monitor.PROPERTY, event));
+    }
   }
 
   double lowLimit() {
@@ -158,7 +177,10 @@ final class ServedPv extends ProcessVariable {
 
   /** Alarm limits as LOLO, LOW, HIGH, HIHI; for display only, the record raises the alarm. */
   void alarmLimits(double lolo, double lower, double higher, double hihi) {
-    alarms = new double[] {lolo, lower, higher, hihi};
+    double[] next = {lolo, lower, higher, hihi};
+    boolean same = java.util.Arrays.equals(alarms, next);
+    alarms = next;
+    described(same);
   }
 
   ServedPv readOnly() {
@@ -235,7 +257,8 @@ final class ServedPv extends ProcessVariable {
     post(arrayOf(next), now.status(), now.severity());
   }
 
-  private Object arrayOf(double next) {
+  /** A number as an array of the PV's type. */
+  Object arrayOf(double next) {
     Object array = Array.newInstance(snapshot.value().getClass().getComponentType(), 1);
     if (array instanceof double[] numbers) {
       numbers[0] = next;

@@ -3,8 +3,13 @@ package org.beamhive.devices.ioc;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import gov.aps.jca.Monitor;
+import gov.aps.jca.cas.ProcessVariableEventCallback;
+import gov.aps.jca.dbr.DBR;
+import gov.aps.jca.dbr.GR;
 import gov.aps.jca.dbr.Severity;
 import gov.aps.jca.dbr.Status;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -93,6 +98,7 @@ class InstrumentRecordsTest {
     ioc.go(2);
     assertThat(ioc.get("x.ACQG")).isEqualTo(1);
     assertThat(ioc.get("xStatus")).isEqualTo(1);
+    assertThat(ioc.get("xAcquiring")).isEqualTo(1);
     ioc.go(4);
     assertThat(put.done()).isTrue();
     assertThat(ioc.get("x.ELTM")).isCloseTo(4, within(1e-6));
@@ -241,6 +247,29 @@ class InstrumentRecordsTest {
     ioc.put("x.EGU", "mV");
     assertThat(ioc.pv("x").units()).isEqualTo("mV");
     assertThat(ioc.records.find("x.NONE")).isNull();
+  }
+
+  @Test
+  void tellsThoseWhoFollowWhatItIs() {
+    VirtualIoc ioc = VirtualIoc.of("type: ao, egu: V");
+    List<String> events = new ArrayList<>();
+    ioc.pv("x")
+        .setEventCallback(
+            new ProcessVariableEventCallback() {
+              @Override
+              public void postEvent(int mask, DBR event) {
+                events.add(mask + " " + (event instanceof GR graphic ? graphic.getUnits() : ""));
+              }
+
+              @Override
+              public void canceled() {}
+            });
+    ioc.pv("x").interestRegister();
+    ioc.put("x.EGU", "mV");
+    ioc.put("x.EGU", "mV");
+    assertThat(events).containsExactly(Monitor.PROPERTY + " mV");
+    ioc.put("x.HOPR", 5);
+    assertThat(events).hasSize(2);
   }
 
   @Test

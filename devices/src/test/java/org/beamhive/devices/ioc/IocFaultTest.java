@@ -177,5 +177,8 @@ class IocFaultTest {
         .hasMessageContaining("Only the server");
     assertThat(ioc.put("x:fault", 99).failed()).isTrue();
     assertThat(ioc.records.find("nobody:fault")).isNull();
+    assertThatThrownBy(() -> ioc.records.put("nobody", 1)).hasMessage("There is no PV 'nobody'.");
+    ioc.records.put("x", 3);
+    assertThat(ioc.get("x")).isEqualTo(3);
   }
 }
