@@ -58,6 +58,8 @@ class StrayStopIT {
   @BeforeEach
   void sendTheMotorOnItsWay() throws Exception {
     ioc = SimulatedIoc.start(0);
+    // so slow that it is on its way still when a slow machine has its cluster up
+    ioc.records().put("BH:m1.VELO", 2);
     link = new CaLink(CaSettings.loopback(ioc.port()));
     Config config =
         ConfigFactory.parseString(
