@@ -7,6 +7,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.beamhive.devices.signal.DeviceFailure;
 
 /**
@@ -19,25 +20,29 @@ final class CaRequest<T> {
   private final Set<CaRequest<?>> table;
   private final ScheduledFuture<?> timer;
 
+  /**
+   * @param what was not done if the time runs out
+   */
   CaRequest(
-      Set<CaRequest<?>> table, ScheduledExecutorService timers, Duration timeout, String what) {
+      Set<CaRequest<?>> table,
+      ScheduledExecutorService timers,
+      Duration timeout,
+      Supplier<String> what) {
     this.table = table;
     table.add(this);
     timer = schedule(timers, timeout, what);
   }
 
   private ScheduledFuture<?> schedule(
-      ScheduledExecutorService timers, Duration timeout, String what) {
+      ScheduledExecutorService timers, Duration timeout, Supplier<String> what) {
     try {
       return timers.schedule(
           () ->
-              fail(
-                  "timeout",
-                  "%s was not answered within %s s.".formatted(what, timeout.toMillis() / 1000.0)),
+              fail("timeout", "%s within %s s.".formatted(what.get(), timeout.toMillis() / 1000.0)),
           timeout.toNanos(),
           TimeUnit.NANOSECONDS);
     } catch (RejectedExecutionException closed) {
-      fail("closed", what + " came when Channel Access was closed.");
+      fail("closed", "Channel Access is closed: " + what.get() + ".");
       return null;
     }
   }
