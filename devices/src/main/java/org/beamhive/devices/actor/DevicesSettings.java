@@ -98,6 +98,7 @@ public record DevicesSettings(
         within(config, at + "repeater-port", 0, 65535),
         positive(config, at + "connection-timeout"),
         positive(config, at + "echo-timeout"),
+        positive(config, at + "abandon-timeout"),
         positive(config, at + "tcp-connect-timeout"),
         positive(config, at + "max-search-interval"),
         (int) Math.min(config.getBytes(at + "max-array-bytes"), Integer.MAX_VALUE),

@@ -56,6 +56,8 @@ final class CaChannel implements SignalBackend.Link {
   private volatile CaMonitor valueMonitor;
   private volatile CaMonitor propertyMonitor;
   private Dbr.Shape followed;
+  private CATransport mute;
+  private long muteSince;
 
   /**
    * @param unreadable why values can't be read, or null if they can
@@ -119,6 +121,25 @@ final class CaChannel implements SignalBackend.Link {
       made.addAccessRightsListener(event -> link.control(this::accessChanged));
     } catch (CAException | RuntimeException e) {
       LOG.error("{} can't be searched for: {}", name, e.toString());
+    }
+  }
+
+  /**
+   * The library waits for ever for an IOC that has taken a connection and says nothing on it. On
+   * the control thread, now and then.
+   */
+  void checkAnswers(long patienceNanos) {
+    CATransport circuit = known != null || channel == null ? null : channel.getTransport();
+    if (circuit == null || circuit != mute) {
+      mute = circuit;
+      muteSince = System.nanoTime();
+    } else if (System.nanoTime() - muteSince > patienceNanos) {
+      mute = null;
+      LOG.warn(
+          "{}: {} is connected but does not answer; it is searched anew",
+          name,
+          circuit.getRemoteAddress());
+      circuit.close(true);
     }
   }
 
@@ -359,7 +380,7 @@ final class CaChannel implements SignalBackend.Link {
             if (event.getStatus() == CAStatus.NORMAL && event.getDBR() != null) {
               request.succeed(Dbr.value(event.getDBR(), shape));
             } else {
-              request.fail("get-failed", name + ": " + event.getStatus().getMessage() + ".");
+              request.fail(name, "get-failed", event.getStatus());
             }
           });
     } catch (IllegalStateException gone) {
@@ -412,10 +433,5 @@ final class CaChannel implements SignalBackend.Link {
 
   private void failAll(String code, String text) {
     requests.forEach(request -> request.fail(code, text));
-  }
-
-  /** The circuit that it is on, or null: for tests. */
-  CATransport circuit() {
-    return channel.getTransport();
   }
 }

@@ -36,8 +36,11 @@ final class CaContext extends CAJContext {
   /** The library's own would load its files; and each port that is opened is no news. */
   @Override
   protected void initializeLogger() {
-    logger = Logger.getLogger(CaContext.class.getName());
+    // one without a name: those with one are kept for ever, with all handlers that they were given
+    logger = Logger.getAnonymousLogger();
+    logger.setUseParentHandlers(false);
     logger.setLevel(Level.WARNING);
+    logger.addHandler(new CaLog());
   }
 
   @Override

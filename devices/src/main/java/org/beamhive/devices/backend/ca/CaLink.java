@@ -51,6 +51,12 @@ public final class CaLink implements SignalBackend, AutoCloseable {
     }
     control.start();
     io.start();
+    long patience = settings.abandonTimeout().toNanos();
+    timers.scheduleWithFixedDelay(
+        () -> control(() -> channels.forEach(channel -> channel.checkAnswers(patience))),
+        patience / 4,
+        patience / 4,
+        TimeUnit.NANOSECONDS);
   }
 
   @Override

@@ -90,7 +90,7 @@ final class CaPuts {
               if (status == CAStatus.NORMAL) {
                 put.request.succeed(null);
               } else {
-                put.request.fail("put-failed", name + ": " + status.getMessage() + ".");
+                put.request.fail(name, "put-failed", status);
               }
               link.io(() -> completed(put));
             });

@@ -1,5 +1,6 @@
 package org.beamhive.devices.backend.ca;
 
+import gov.aps.jca.CAStatus;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -58,6 +59,15 @@ final class CaRequest<T> {
   void succeed(T value) {
     end();
     promise.complete(value);
+  }
+
+  /** The IOC, or the library in its place, has not done it. */
+  void fail(String name, String code, CAStatus status) {
+    if (status == CAStatus.DISCONN || status == CAStatus.CHANDESTROY) {
+      fail("disconnected", name + " has lost its connection.");
+    } else {
+      fail(code, name + ": " + status.getMessage() + ".");
+    }
   }
 
   void fail(String code, String text) {

@@ -13,6 +13,8 @@ import java.util.List;
  * @param repeaterPort of the repeater that this process runs if nobody else does; 0 for none
  * @param connectionTimeout after which a silent IOC is asked whether it is alive
  * @param echoTimeout which it has to answer that; then it counts as lost
+ * @param abandonTimeout after which an IOC that is connected but doesn't answer is searched anew:
+ *     it may have lost the connection without a word
  * @param tcpConnectTimeout for each of three tries to connect to an IOC that has answered a search;
  *     no other IOC can be connected to meanwhile. One value for the whole process: the first
  * @param maxSearchInterval between searches for a PV that nobody has
@@ -28,6 +30,7 @@ public record CaSettings(
     int repeaterPort,
     Duration connectionTimeout,
     Duration echoTimeout,
+    Duration abandonTimeout,
     Duration tcpConnectTimeout,
     Duration maxSearchInterval,
     int maxArrayBytes,
@@ -50,6 +53,7 @@ public record CaSettings(
         0,
         Duration.ofSeconds(5),
         Duration.ofSeconds(5),
+        Duration.ofSeconds(30),
         Duration.ofSeconds(2),
         Duration.ofSeconds(1),
         64 << 20,

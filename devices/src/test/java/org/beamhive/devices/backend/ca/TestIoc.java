@@ -85,6 +85,7 @@ final class TestIoc implements AutoCloseable {
     return context.getUdpServerPort();
   }
 
+  @SuppressWarnings("deprecation") // the library has no other way to tell it
   int tcpPort() {
     return context.getServerPort();
   }

@@ -37,6 +37,7 @@ final class TestPv extends ProcessVariable {
   private String[] labels;
   private boolean readable = true;
   private boolean writable = true;
+  private volatile boolean mute;
   private Function<ProcessVariableWriteCallback, CAStatus> onPut;
 
   private TestPv(String name, DBRType type, Object value) {
@@ -111,6 +112,11 @@ final class TestPv extends ProcessVariable {
     return this;
   }
 
+  /** From now on it doesn't answer who reads it. */
+  void mute() {
+    mute = true;
+  }
+
   /** How many puts have come. */
   int puts() {
     return puts.get();
@@ -176,6 +182,10 @@ final class TestPv extends ProcessVariable {
 
   @Override
   public synchronized CAStatus read(DBR answer, ProcessVariableReadCallback later) {
+    if (mute) {
+      // the server waits for us to tell it
+      return null;
+    }
     fill(answer);
     return CAStatus.NORMAL;
   }
