@@ -4,7 +4,7 @@ import com.cosylab.epics.caj.cas.CAJServerContext;
 import com.cosylab.epics.caj.cas.CountZeroFix;
 import com.cosylab.epics.caj.cas.handlers.AbstractCASResponseHandler;
 import com.cosylab.epics.caj.cas.util.DefaultServerImpl;
-import com.cosylab.epics.caj.cas.util.NumericProcessVariable;
+import com.cosylab.epics.caj.cas.util.FloatingDecimalProcessVariable;
 import com.cosylab.epics.caj.impl.CATransportRegistry;
 import gov.aps.jca.CAException;
 import gov.aps.jca.CAStatus;
@@ -140,7 +140,7 @@ final class BenchIoc implements AutoCloseable {
   }
 
   /** A number; a put of it is complete at once. */
-  private static final class Pv extends NumericProcessVariable {
+  private static final class Pv extends FloatingDecimalProcessVariable {
     private static final long EPICS_EPOCH = 631152000L;
     private volatile double value;
 
