@@ -47,7 +47,7 @@ final class CaRequestsCase implements MeasuredCase, AutoCloseable {
   private void bare(int at, Runnable done) throws CAException {
     Channel channel = clients.channels().get(at % inFlight);
     if (puts) {
-      channel.put(DBRType.DOUBLE, 1, new double[] {at}, event -> done.run());
+      channel.put(new double[] {at}, event -> done.run());
     } else {
       channel.get(DBRType.TIME_DOUBLE, 1, event -> done.run());
     }

@@ -360,7 +360,7 @@ final class CaChannel implements SignalBackend.Link {
   public CompletionStage<SignalValue> get(Duration timeout) {
     CaRequest<SignalValue> request =
         new CaRequest<>(
-            requests, link.timers(), timeout, () -> "Reading " + name + " was not answered");
+            link, requests, timeout, () -> "Reading " + name + " was not answered");
     link.io(() -> get(request));
     return request.promise();
   }
@@ -412,18 +412,27 @@ final class CaChannel implements SignalBackend.Link {
   public void close() {
     closed = true;
     link.closed(this);
-    link.control(
-        () -> {
-          try {
-            if (channel != null && channel.getConnectionState() != Channel.CLOSED) {
-              channel.destroy();
-            }
-          } catch (CAException | IllegalStateException e) {
-            LOG.debug("{} was closed already: {}", name, e.toString());
-          }
-        });
+    link.controlAlone(this::destroy);
     link.io(puts::forget);
     failAll("closed", name + " has been closed.");
+  }
+
+  private void destroy() {
+    try {
+      if (channel == null || channel.getConnectionState() == Channel.CLOSED) {
+        return;
+      }
+      if (channel.getConnectionState() == Channel.CONNECTED) {
+        synchronized (link.sending()) {
+          channel.destroy();
+        }
+      } else {
+        // may wait for an IOC that is just being connected to; others are not to wait for that
+        channel.destroy();
+      }
+    } catch (CAException | IllegalStateException e) {
+      LOG.debug("{} was closed already: {}", name, e.toString());
+    }
   }
 
   /** Channel Access is closed: nothing is answered any more. */

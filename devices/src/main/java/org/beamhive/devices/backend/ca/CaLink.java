@@ -6,7 +6,6 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -26,6 +25,7 @@ import org.slf4j.LoggerFactory;
 public final class CaLink implements SignalBackend, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(CaLink.class);
   private static final int CLOSE_SECONDS = 10;
+  private static final int DEADLINES_MILLIS = 20;
   private static final Set<Integer> REPEATERS = ConcurrentHashMap.newKeySet();
 
   private final CaSettings settings;
@@ -33,9 +33,12 @@ public final class CaLink implements SignalBackend, AutoCloseable {
   private final PutGate gate;
   private final ScheduledThreadPoolExecutor timers =
       new ScheduledThreadPoolExecutor(1, task -> daemon(task, "ca-timers"));
-  private final CaThread control = new CaThread("ca-ctl", this::flush);
-  private final CaThread io = new CaThread("ca-io", this::flush);
+  private final Object sending = new Object();
+  private final CaThread control = new CaThread("ca-ctl", sending, this::flush);
+  private final CaThread io = new CaThread("ca-io", sending, this::flush);
+  private final Set<CaRequest<?>> requests = ConcurrentHashMap.newKeySet();
   private final Set<CaChannel> channels = ConcurrentHashMap.newKeySet();
+  private volatile boolean closed;
 
   /** Opens it. */
   public CaLink(CaSettings settings) {
@@ -53,17 +56,25 @@ public final class CaLink implements SignalBackend, AutoCloseable {
     io.start();
     long patience = settings.abandonTimeout().toNanos();
     timers.scheduleWithFixedDelay(
-        () -> control(() -> channels.forEach(channel -> channel.checkAnswers(patience))),
+        () -> controlAlone(() -> channels.forEach(channel -> channel.checkAnswers(patience))),
         patience / 4,
         patience / 4,
         TimeUnit.NANOSECONDS);
+    timers.scheduleWithFixedDelay(
+        this::checkDeadlines, DEADLINES_MILLIS, DEADLINES_MILLIS, TimeUnit.MILLISECONDS);
+  }
+
+  /** One look at all requests now and then costs less than a timer for each. */
+  private void checkDeadlines() {
+    long now = System.nanoTime();
+    requests.forEach(request -> request.check(now));
   }
 
   @Override
   public Link open(String name, SignalOptions options, Listener listener) {
     CaChannel channel = new CaChannel(this, name, options, listener);
     channels.add(channel);
-    control(channel::create);
+    controlAlone(channel::create);
     return channel;
   }
 
@@ -93,9 +104,11 @@ public final class CaLink implements SignalBackend, AutoCloseable {
       Thread.currentThread().interrupt();
     }
     io.end(() -> {});
-    // from here on new requests fail at once, for want of a timer
     timers.shutdownNow();
+    // from here on new requests fail at once
+    closed = true;
     channels.forEach(CaChannel::failAll);
+    requests.forEach(request -> request.fail("closed", "Channel Access has been closed."));
   }
 
   /** How many channels are open, connected or not. */
@@ -124,13 +137,28 @@ public final class CaLink implements SignalBackend, AutoCloseable {
     return gate;
   }
 
-  ScheduledExecutorService timers() {
-    return timers;
+  /** All requests that are under way. */
+  Set<CaRequest<?>> requests() {
+    return requests;
+  }
+
+  boolean closed() {
+    return closed;
+  }
+
+  /** The lock under which the library is asked for what is sent. */
+  Object sending() {
+    return sending;
   }
 
   /** Does something on the control thread. */
   void control(Runnable task) {
     control.execute(task);
+  }
+
+  /** Does something on the control thread that may wait, and sends nothing. */
+  void controlAlone(Runnable task) {
+    control.executeAlone(task);
   }
 
   /** Does something on the io thread, with the next batch. */

@@ -44,8 +44,8 @@ final class CaPuts {
     put.channel = channel;
     put.request =
         new CaRequest<>(
+            link,
             requests,
-            link.timers(),
             timeout,
             () ->
                 put.sent

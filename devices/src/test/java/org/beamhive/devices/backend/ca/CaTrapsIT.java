@@ -267,6 +267,30 @@ class CaTrapsIT {
     await("the circuit to go", () -> link.context().circuits() == 0);
   }
 
+  /** Requests that fill the library's buffer and its flushes lock the same in different orders. */
+  @Test
+  void pvsAreOpenedWhileOthersAreReadAndNobodyWaitsForEver() {
+    int pvs = 1500;
+    TestPv[] all =
+        IntStream.range(0, pvs).mapToObj(i -> TestPv.of("T:pv" + i, i)).toArray(TestPv[]::new);
+    CaLink link = link(ioc(all));
+    Followed first = new Followed(link, "T:pv0", SignalOptions.MONITORED).awaitConnected();
+    for (int round = 0; round < 2; round++) {
+      List<Followed> opened =
+          IntStream.range(0, pvs)
+              .mapToObj(i -> new Followed(link, "T:pv" + i, SignalOptions.MONITORED))
+              .toList();
+      await(
+          "all to connect",
+          () -> {
+            done(first.signal.get(LONG));
+            return opened.stream().allMatch(pv -> pv.signal.connected());
+          });
+      opened.forEach(pv -> pv.signal.close());
+    }
+    await("only the first to be left", () -> link.context().keptChannels() == 1);
+  }
+
   @Test
   void closingEndsAllRequestsAndLeavesNoThread() {
     List<Thread> before = List.copyOf(Thread.getAllStackTraces().keySet());
