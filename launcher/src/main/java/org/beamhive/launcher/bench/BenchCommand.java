@@ -11,7 +11,13 @@ import picocli.CommandLine.Spec;
     name = "bench",
     description = "Measures what this installation can do.",
     synopsisSubcommandLabel = "NAME",
-    subcommands = {PointsBench.class, JournalBench.class, FailoverBench.class, ChaosBench.class, CaBench.class},
+    subcommands = {
+      PointsBench.class,
+      JournalBench.class,
+      FailoverBench.class,
+      ChaosBench.class,
+      CaBench.class
+    },
     footer = {
       "",
       "Examples:",

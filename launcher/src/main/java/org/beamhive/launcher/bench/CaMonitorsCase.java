@@ -69,10 +69,7 @@ final class CaMonitorsCase implements MeasuredCase, AutoCloseable {
         owners.put(pvs.get(i), actors.get(i));
       }
       CaClients.open(
-          link,
-          pvs,
-          SignalOptions.MONITORED,
-          signal -> owners.get(signal.name()).tell(signal));
+          link, pvs, SignalOptions.MONITORED, signal -> owners.get(signal.name()).tell(signal));
       return counted();
     }
   }

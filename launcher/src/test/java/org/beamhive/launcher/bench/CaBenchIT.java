@@ -31,8 +31,17 @@ class CaBenchIT {
   void measuresEveryCaseAgainstItsBaseline() throws Exception {
     assertThat(
             run(
-                "--pvs", "300", "--requests", "2000", "--rate", "5000", "--seconds", "0.4",
-                "--repeats", "1", "--json"))
+                "--pvs",
+                "300",
+                "--requests",
+                "2000",
+                "--rate",
+                "5000",
+                "--seconds",
+                "0.4",
+                "--repeats",
+                "1",
+                "--json"))
         .as(err.toString())
         .isZero();
     Map<String, JsonNode> lines = new LinkedHashMap<>();
@@ -60,8 +69,7 @@ class CaBenchIT {
   @Test
   void saysWhichCasesThereAre() {
     assertThat(run("--case", "gets")).isEqualTo(2);
-    assertThat(err.toString())
-        .contains("--case gets: allowed are get, put, monitors, pvs, scan");
+    assertThat(err.toString()).contains("--case gets: allowed are get, put, monitors, pvs, scan");
   }
 
   @Test

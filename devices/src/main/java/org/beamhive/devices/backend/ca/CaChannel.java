@@ -359,8 +359,7 @@ final class CaChannel implements SignalBackend.Link {
   @Override
   public CompletionStage<SignalValue> get(Duration timeout) {
     CaRequest<SignalValue> request =
-        new CaRequest<>(
-            link, requests, timeout, () -> "Reading " + name + " was not answered");
+        new CaRequest<>(link, requests, timeout, () -> "Reading " + name + " was not answered");
     link.io(() -> get(request));
     return request.promise();
   }

@@ -23,8 +23,7 @@ final class CaRequest<T> {
   /**
    * @param what was not done if the time runs out
    */
-  CaRequest(
-      CaLink link, Set<CaRequest<?>> ofChannel, Duration timeout, Supplier<String> what) {
+  CaRequest(CaLink link, Set<CaRequest<?>> ofChannel, Duration timeout, Supplier<String> what) {
     this.ofChannel = ofChannel;
     this.all = link.requests();
     this.timeout = timeout;
