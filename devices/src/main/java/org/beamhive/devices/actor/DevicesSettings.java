@@ -89,26 +89,47 @@ public record DevicesSettings(
   }
 
   private static CaSettings channelAccess(Config config) {
-    List<String> addresses = config.getStringList("channel-access.addresses");
-    for (String address : addresses) {
-      if (!address.matches("[^:\\s]+(:\\d{1,5})?")) {
+    String at = "channel-access.";
+    return new CaSettings(
+        hosts(config, at + "addresses"),
+        config.getBoolean(at + "auto-addresses"),
+        hosts(config, at + "name-servers"),
+        within(config, at + "server-port", 1, 65535),
+        within(config, at + "repeater-port", 0, 65535),
+        positive(config, at + "connection-timeout"),
+        positive(config, at + "echo-timeout"),
+        positive(config, at + "abandon-timeout"),
+        positive(config, at + "tcp-connect-timeout"),
+        positive(config, at + "max-search-interval"),
+        (int) Math.min(config.getBytes(at + "max-array-bytes"), Integer.MAX_VALUE),
+        within(config, at + "puts-in-flight", 1, Integer.MAX_VALUE),
+        within(config, at + "changes-per-second", 0, Integer.MAX_VALUE));
+  }
+
+  private static List<String> hosts(Config config, String key) {
+    List<String> hosts = config.getStringList(key);
+    for (String host : hosts) {
+      if (!host.matches("[^:\\s]+(:\\d{1,5})?")) {
         throw new IllegalArgumentException(
-            ROOT + "channel-access.addresses: '" + address + "' must be host or host:port");
+            ROOT + key + ": '" + host + "' must be host or host:port");
       }
     }
-    int puts = config.getInt("channel-access.puts-in-flight");
-    if (puts < 1) {
+    return hosts;
+  }
+
+  private static int within(Config config, String key, int least, int most) {
+    int value = config.getInt(key);
+    if (value < least || value > most) {
       throw new IllegalArgumentException(
-          ROOT + "channel-access.puts-in-flight: must be at least 1, is " + puts);
+          ROOT
+              + key
+              + ": must be at least "
+              + least
+              + (most < Integer.MAX_VALUE ? " and at most " + most : "")
+              + ", is "
+              + value);
     }
-    return new CaSettings(
-        addresses,
-        config.getBoolean("channel-access.auto-addresses"),
-        config.getInt("channel-access.repeater-port"),
-        positive(config, "channel-access.connection-timeout"),
-        positive(config, "channel-access.max-search-interval"),
-        (int) Math.min(config.getBytes("channel-access.max-array-bytes"), Integer.MAX_VALUE),
-        puts);
+    return value;
   }
 
   private static Duration positive(Config config, String key) {

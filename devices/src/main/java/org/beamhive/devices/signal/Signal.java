@@ -41,8 +41,11 @@ public final class Signal {
     /** It has disconnected. */
     void disconnected(Signal signal);
 
-    /** Its newest value has changed. */
+    /** Its newest value has changed; of very fast changes not each is told, but the last is. */
     void changed(Signal signal);
+
+    /** Its {@link Signal#meta} has changed while it was connected. */
+    default void described(Signal signal) {}
   }
 
   /** A signal that is not open yet. */
@@ -60,6 +63,17 @@ public final class Signal {
 
   /** Starts to connect. */
   public void open(Listener owner) {
+    double most =
+        options.changesPerSecond() > 0 ? options.changesPerSecond() : backend.changesPerSecond();
+    Pace pace =
+        Pace.of(
+            most,
+            () -> {
+              // it may have disconnected since
+              if (latest.get() != null) {
+                owner.changed(this);
+              }
+            });
     link =
         backend.open(
             name,
@@ -73,6 +87,12 @@ public final class Signal {
               }
 
               @Override
+              public void described(SignalMeta found) {
+                meta = found;
+                owner.described(Signal.this);
+              }
+
+              @Override
               public void disconnected() {
                 connected = false;
                 latest.set(null);
@@ -83,7 +103,7 @@ public final class Signal {
               @Override
               public void changed(SignalValue value) {
                 if (offer(value)) {
-                  owner.changed(Signal.this);
+                  pace.changed();
                 }
               }
             });
@@ -104,7 +124,7 @@ public final class Signal {
     return connected;
   }
 
-  /** What it is; null before the first connect. */
+  /** What it is, as far as known: null before the first connect. */
   public SignalMeta meta() {
     return meta;
   }

@@ -12,6 +12,14 @@ public interface SignalBackend {
    */
   Link open(String name, SignalOptions options, Listener listener);
 
+  /**
+   * How many changes a second of one signal are told to its owner if its options don't say; 0: all
+   * of them.
+   */
+  default double changesPerSecond() {
+    return 0;
+  }
+
   /** One open signal. Every request ends: by its answer, an error, a disconnect or the time-out. */
   interface Link {
     /** Asks for the value now. */
@@ -28,6 +36,9 @@ public interface SignalBackend {
   interface Listener {
     /** It is there, and what it is. */
     void connected(SignalMeta meta);
+
+    /** It is still there, but its units, limits, labels or access have changed. */
+    default void described(SignalMeta meta) {}
 
     /** It is gone; {@link #connected} follows when it comes back. */
     void disconnected();

@@ -5,7 +5,8 @@ import org.beamhive.protocol.model.DataKey;
 import org.beamhive.protocol.model.Limits;
 
 /**
- * What a signal is, learned anew at each connect.
+ * What a signal is, learned anew at each connect and when the control system says that it has
+ * changed. Limits of which the lower isn't below the upper are not set.
  *
  * @param source {@code PV:<name>} or {@code SIM:<name>}
  * @param type of its elements
@@ -15,6 +16,9 @@ import org.beamhive.protocol.model.Limits;
  * @param precision decimals to show
  * @param limits its control limits
  * @param labels of an enumeration, by index
+ * @param display the range to show
+ * @param alarm below and above it a MAJOR alarm is usual
+ * @param warning below and above it a MINOR alarm is usual
  */
 public record SignalMeta(
     String source,
@@ -24,9 +28,36 @@ public record SignalMeta(
     String units,
     int precision,
     Limits limits,
-    List<String> labels) {
+    List<String> labels,
+    Limits display,
+    Limits alarm,
+    Limits warning) {
   public SignalMeta {
     labels = List.copyOf(labels);
+  }
+
+  /** One whose display, alarm and warning ranges are not known. */
+  public SignalMeta(
+      String source,
+      SignalType type,
+      int count,
+      boolean writable,
+      String units,
+      int precision,
+      Limits limits,
+      List<String> labels) {
+    this(
+        source,
+        type,
+        count,
+        writable,
+        units,
+        precision,
+        limits,
+        labels,
+        Limits.NONE,
+        Limits.NONE,
+        Limits.NONE);
   }
 
   /** A writable number. */

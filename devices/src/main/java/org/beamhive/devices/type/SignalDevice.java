@@ -54,14 +54,14 @@ abstract class SignalDevice implements Device {
     return part(key, kind, signal, how, false);
   }
 
-  /** Adds a signal whose labels, if it has any, are its values. */
+  /** Adds a signal whose labels, if it has any, are its values, or which is one text. */
   protected final Signal part(
       String key, Part.Kind kind, String signal, SignalOptions how, boolean labelled) {
     Signal made =
         new Signal(
             backends.backendOf(signal),
             backends.nameOf(signal),
-            how,
+            labelled ? how.asText() : how,
             backends.timeouts().deadlines());
     parts.add(new Part(key, kind, made, labelled));
     return made;
@@ -294,6 +294,11 @@ abstract class SignalDevice implements Device {
     @Override
     public void changed(Signal signal) {
       SignalDevice.this.changed(signal);
+    }
+
+    @Override
+    public void described(Signal signal) {
+      factsMayHaveChanged();
     }
   }
 }

@@ -2,17 +2,10 @@ package org.beamhive.devices.backend.ca;
 
 import com.cosylab.epics.caj.CARepeater;
 import gov.aps.jca.CAException;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Set;
-import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -26,34 +19,30 @@ import org.slf4j.LoggerFactory;
  *
  * <p>The library blocks when channels are made or destroyed, has no time-outs, and forgets requests
  * when a circuit breaks. So all of the first is done on the thread {@code ca-ctl}, gets and puts
- * are gathered on {@code ca-io} and sent with one flush a batch, and each request is kept in a
+ * are gathered on {@code ca-io}, both send with one flush a batch, and each request is kept in a
  * table of ours until it ends.
  */
 public final class CaLink implements SignalBackend, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(CaLink.class);
-  private static final int BATCH = 1000;
   private static final int CLOSE_SECONDS = 10;
+  private static final int DEADLINES_MILLIS = 20;
   private static final Set<Integer> REPEATERS = ConcurrentHashMap.newKeySet();
 
+  private final CaSettings settings;
   private final CaContext context;
   private final PutGate gate;
   private final ScheduledThreadPoolExecutor timers =
       new ScheduledThreadPoolExecutor(1, task -> daemon(task, "ca-timers"));
-  private final ExecutorService control =
-      Executors.newSingleThreadExecutor(task -> daemon(task, "ca-ctl"));
+  private final Object sending = new Object();
+  private final CaThread control = new CaThread("ca-ctl", sending, this::flush);
+  private final CaThread io = new CaThread("ca-io", sending, this::flush);
+  private final Set<CaRequest<?>> requests = ConcurrentHashMap.newKeySet();
   private final Set<CaChannel> channels = ConcurrentHashMap.newKeySet();
-  private final BlockingQueue<Runnable> io = new LinkedBlockingQueue<>();
   private volatile boolean closed;
-
-  static {
-    // else the library starts a second JVM that outlives this one
-    System.setProperty("CA_DISABLE_REPEATER", "1");
-    // default: three tries of 120 s each, during which no other IOC can be connected to
-    System.setProperty("com.cosylab.epics.caj.impl.CAConnector.socket_connect_timeout", "2");
-  }
 
   /** Opens it. */
   public CaLink(CaSettings settings) {
+    this.settings = settings;
     startRepeater(settings.repeaterPort());
     timers.setRemoveOnCancelPolicy(true);
     gate = new PutGate(settings.putsInFlight());
@@ -63,37 +52,63 @@ public final class CaLink implements SignalBackend, AutoCloseable {
     } catch (CAException e) {
       throw new IllegalStateException("Channel Access can't start", e);
     }
-    daemon(this::serve, "ca-io").start();
+    control.start();
+    io.start();
+    long patience = settings.abandonTimeout().toNanos();
+    timers.scheduleWithFixedDelay(
+        () -> controlAlone(() -> channels.forEach(channel -> channel.checkAnswers(patience))),
+        patience / 4,
+        patience / 4,
+        TimeUnit.NANOSECONDS);
+    timers.scheduleWithFixedDelay(
+        this::checkDeadlines, DEADLINES_MILLIS, DEADLINES_MILLIS, TimeUnit.MILLISECONDS);
+  }
+
+  /** One look at all requests now and then costs less than a timer for each. */
+  private void checkDeadlines() {
+    long now = System.nanoTime();
+    requests.forEach(request -> request.check(now));
   }
 
   @Override
   public Link open(String name, SignalOptions options, Listener listener) {
     CaChannel channel = new CaChannel(this, name, options, listener);
     channels.add(channel);
-    control(channel::create);
+    controlAlone(channel::create);
     return channel;
   }
 
-  /** Closes all; requests under way fail. Takes up to ten seconds. */
+  @Override
+  public double changesPerSecond() {
+    return settings.changesPerSecond();
+  }
+
+  /** Closes all; requests under way fail, and so do later ones. Takes up to ten seconds. */
   @Override
   public void close() {
-    closed = true;
-    io.add(() -> {});
+    CompletableFuture<Void> destroyed = new CompletableFuture<>();
+    control.end(
+        () -> {
+          try {
+            context.destroy();
+            destroyed.complete(null);
+          } catch (CAException | RuntimeException e) {
+            destroyed.completeExceptionally(e);
+          }
+        });
     try {
-      control
-          .submit(
-              () -> {
-                context.destroy();
-                return null;
-              })
-          .get(CLOSE_SECONDS, TimeUnit.SECONDS);
+      destroyed.get(CLOSE_SECONDS, TimeUnit.SECONDS);
     } catch (ExecutionException | TimeoutException e) {
       LOG.warn("Channel Access did not close cleanly: {}", e.toString());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    control.shutdown();
+    io.end(() -> {});
     timers.shutdownNow();
+    // from here on new requests fail at once
+    closed = true;
+    channels.forEach(CaChannel::failAll);
+    requests.forEach(request -> request.fail("closed", "Channel Access has been closed."));
   }
 
   /** How many channels are open, connected or not. */
@@ -110,6 +125,10 @@ public final class CaLink implements SignalBackend, AutoCloseable {
     channels.remove(channel);
   }
 
+  CaSettings settings() {
+    return settings;
+  }
+
   CaContext context() {
     return context;
   }
@@ -118,50 +137,40 @@ public final class CaLink implements SignalBackend, AutoCloseable {
     return gate;
   }
 
-  ScheduledExecutorService timers() {
-    return timers;
+  /** All requests that are under way. */
+  Set<CaRequest<?>> requests() {
+    return requests;
+  }
+
+  boolean closed() {
+    return closed;
+  }
+
+  /** The lock under which the library is asked for what is sent. */
+  Object sending() {
+    return sending;
   }
 
   /** Does something on the control thread. */
   void control(Runnable task) {
-    try {
-      control.execute(task);
-    } catch (RejectedExecutionException ended) {
-      LOG.debug("Channel Access is closed");
-    }
+    control.execute(task);
+  }
+
+  /** Does something on the control thread that may wait, and sends nothing. */
+  void controlAlone(Runnable task) {
+    control.executeAlone(task);
   }
 
   /** Does something on the io thread, with the next batch. */
   void io(Runnable task) {
-    io.add(task);
+    io.execute(task);
   }
 
-  void flush() {
+  private void flush() {
     try {
       context.flushIO();
     } catch (CAException | IllegalStateException e) {
       LOG.debug("Nothing could be sent: {}", e.toString());
-    }
-  }
-
-  private void serve() {
-    List<Runnable> batch = new ArrayList<>();
-    while (!closed) {
-      try {
-        batch.add(io.take());
-        io.drainTo(batch, BATCH);
-      } catch (InterruptedException e) {
-        return;
-      }
-      for (Runnable task : batch) {
-        try {
-          task.run();
-        } catch (RuntimeException e) {
-          LOG.error("A Channel Access request has failed", e);
-        }
-      }
-      batch.clear();
-      flush();
     }
   }
 

@@ -1,8 +1,10 @@
 package org.beamhive.devices.backend.ca;
 
+import java.net.SocketAddress;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 
 /**
  * Bounds the puts with completion that one IOC has in hand: thousands overflow its queue and hang
@@ -10,10 +12,10 @@ import java.util.Map;
  */
 final class PutGate {
   private final int most;
-  private final Map<String, Ioc> iocs = new HashMap<>();
+  private final Map<SocketAddress, Ioc> iocs = new HashMap<>();
 
   private static final class Ioc {
-    private final ArrayDeque<Runnable> waiting = new ArrayDeque<>();
+    private final ArrayDeque<BooleanSupplier> waiting = new ArrayDeque<>();
     private int inFlight;
   }
 
@@ -21,25 +23,39 @@ final class PutGate {
     this.most = most;
   }
 
-  /** Starts a put now or when another one of the same IOC has ended. */
-  void enter(String host, Runnable start) {
-    Ioc ioc = iocs.computeIfAbsent(host, key -> new Ioc());
-    if (ioc.inFlight < most) {
-      ioc.inFlight++;
-      start.run();
-    } else {
+  /**
+   * Starts a put now or when another one of the same IOC has ended.
+   *
+   * @param start starts it and says whether it is under way
+   */
+  void enter(SocketAddress address, BooleanSupplier start) {
+    Ioc ioc = iocs.computeIfAbsent(address, key -> new Ioc());
+    if (ioc.inFlight >= most) {
       ioc.waiting.add(start);
+      return;
+    }
+    ioc.inFlight++;
+    if (!start.getAsBoolean()) {
+      leave(address);
     }
   }
 
+  /** How many IOCs have puts in hand. */
+  int iocs() {
+    return iocs.size();
+  }
+
   /** A put has ended. */
-  void leave(String host) {
-    Ioc ioc = iocs.get(host);
-    Runnable next = ioc.waiting.poll();
-    if (next != null) {
-      next.run();
-    } else {
-      ioc.inFlight--;
+  void leave(SocketAddress address) {
+    Ioc ioc = iocs.get(address);
+    for (BooleanSupplier next = ioc.waiting.poll(); next != null; next = ioc.waiting.poll()) {
+      if (next.getAsBoolean()) {
+        return;
+      }
+    }
+    if (--ioc.inFlight == 0) {
+      // an IOC may come back on another port again and again
+      iocs.remove(address);
     }
   }
 }
