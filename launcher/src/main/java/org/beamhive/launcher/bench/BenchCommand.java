@@ -11,7 +11,13 @@ import picocli.CommandLine.Spec;
     name = "bench",
     description = "Measures what this installation can do.",
     synopsisSubcommandLabel = "NAME",
-    subcommands = {PointsBench.class, JournalBench.class, FailoverBench.class, ChaosBench.class},
+    subcommands = {
+      PointsBench.class,
+      JournalBench.class,
+      FailoverBench.class,
+      ChaosBench.class,
+      StopBench.class
+    },
     footer = {
       "",
       "Examples:",
@@ -19,7 +25,8 @@ import picocli.CommandLine.Spec;
       "  beamhive bench points --case count-10-detectors --json",
       "  beamhive bench journal --case replay --replay-events 1000000",
       "  beamhive bench failover --case control-killed",
-      "  beamhive bench chaos --minutes 30 --seed 7"
+      "  beamhive bench chaos --minutes 30 --seed 7",
+      "  beamhive bench stop --devices 1000"
     })
 public final class BenchCommand implements Runnable {
   @Spec private CommandSpec spec;
@@ -33,6 +40,6 @@ public final class BenchCommand implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        spec.commandLine(), "Which benchmark? Allowed are points, journal, failover, chaos.");
+        spec.commandLine(), "Which benchmark? Allowed are points, journal, failover, chaos, stop.");
   }
 }
