@@ -652,22 +652,29 @@ final class DeviceActor {
     if (attachment != null && silence().compareTo(settings.ownerTimeout()) > 0) {
       loseOwner("its worker was silent for " + shown(silence()));
     }
+    if (calling != null && callerSilence().compareTo(settings.ownerTimeout()) > 0) {
+      loseCaller("who has called it was silent for " + shown(callerSilence()));
+    }
   }
 
   /**
-   * Found in time, a silent worker's move is stopped. Found much too late, this process stood
-   * still: the other nodes of the hutch have stopped the move long ago and may have begun one of
-   * their own, which a late stop would end.
+   * Found in time, the move of a silent worker or caller is stopped. Found much too late, this
+   * process stood still: the other nodes of the hutch have stopped the move long ago and may have
+   * begun one of their own, which a late stop would end.
    */
-  private void loseOwner(String because) {
+  private void noticeStandstill(Duration silence, String because) {
     if (activity != null && activity.interruptible()) {
-      if (silence().minus(settings.ownerTimeout()).compareTo(STANDSTILL) > 0) {
+      if (silence.minus(settings.ownerTimeout()).compareTo(STANDSTILL) > 0) {
         overslept = activity.id();
         watch.guard().tell(new HutchGuard.StoodStill(overslept, context.getSelf()));
       } else {
-        log.warn("{}: stopped, because {} (epoch {})", name, because, newest.value());
+        log.warn("{}: stopped, because {}", name, because);
       }
     }
+  }
+
+  private void loseOwner(String because) {
+    noticeStandstill(silence(), because + " (epoch " + newest.value() + ")");
     silenced = attachment.epoch();
     interrupt("owner-silent", "has been stopped, because " + because);
     endAttachment();
@@ -926,6 +933,7 @@ final class DeviceActor {
 
   /** Its caller wants it done, and is alive. */
   private Behavior<Command> onCallAlive(CallAlive alive) {
+    noticeGap();
     if (calling == null || !calling.call().id().equals(alive.id())) {
       alive
           .replyTo()
@@ -936,11 +944,6 @@ final class DeviceActor {
                   Refusal.of(
                       "call-ended",
                       name + " does not do this any more: it has ended, or was started anew.")));
-      return Behaviors.same();
-    }
-    Duration gap = Duration.ofNanos(System.nanoTime() - callerHeard);
-    if (gap.compareTo(settings.ownerTimeout()) > 0) {
-      loseCaller("who has called it was silent for " + shown(gap));
       return Behaviors.same();
     }
     callerHeard = System.nanoTime();
@@ -1036,6 +1039,10 @@ final class DeviceActor {
     reportSoon();
   }
 
+  private Duration callerSilence() {
+    return Duration.ofNanos(System.nanoTime() - callerHeard);
+  }
+
   private Behavior<Command> onCallerSilent() {
     if (calling != null) {
       loseCaller("who has called it was silent for " + shown(settings.ownerTimeout()));
@@ -1045,9 +1052,7 @@ final class DeviceActor {
 
   /** What can't be interrupted comes to its end, for nobody. */
   private void loseCaller(String because) {
-    if (calling.begun()) {
-      log.warn("{}: stopped, because {} ({})", name, because, calling.call().who());
-    }
+    noticeStandstill(callerSilence(), because + " (" + calling.call().who() + ")");
     String why = "has been stopped, because " + because;
     interrupt("owner-silent", why);
     endCall(new Outcome<>(null, new DeviceFailure("owner-silent", name + " " + why + ".")));

@@ -25,6 +25,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.beamhive.cluster.ConfigLayers;
+import org.beamhive.devices.ioc.SimulatedIoc;
 import org.beamhive.launcher.BeamhiveNode;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -39,6 +40,7 @@ class DeviceCallsIT {
   private static final HttpClient HTTP =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   @TempDir private static Path folder;
+  private static SimulatedIoc ioc;
   private static BeamhiveNode node;
   private static ApiClient api;
 
@@ -47,6 +49,7 @@ class DeviceCallsIT {
 
   @BeforeAll
   static void start() throws Exception {
+    ioc = SimulatedIoc.start(0);
     Path devices = folder.resolve("devices.yaml");
     Files.writeString(
         devices,
@@ -54,6 +57,7 @@ class DeviceCallsIT {
         quick: {deviceClass: SimMotor, deviceConfig: {limits: [-10, 10], egu: mm}, enabled: true, readoutPriority: on_request}
         other: {deviceClass: SimMotor, deviceConfig: {egu: mm}, enabled: true, readoutPriority: on_request}
         slow: {deviceClass: SimMotor, deviceConfig: {velocity: 0.01}, enabled: true, readoutPriority: on_request}
+        real: {deviceClass: EpicsMotor, deviceConfig: {prefix: "BH:m1"}, enabled: true, readoutPriority: on_request}
         det: {deviceClass: SimDetector, deviceConfig: {motor: quick, center: 0, sigma: 1}, enabled: true,
               readoutPriority: monitored, softwareTrigger: true}
         """);
@@ -69,6 +73,10 @@ class DeviceCallsIT {
                     "beamhive.node.devices",
                     devices.toString(),
                     "beamhive.web.port",
+                    0,
+                    "beamhive.devices.channel-access.addresses",
+                    List.of("127.0.0.1:" + ioc.port()),
+                    "beamhive.devices.channel-access.repeater-port",
                     0)));
     api = new ApiClient(node.httpUrl().orElseThrow(), Optional.of(node.apiKey()));
     until(
@@ -80,13 +88,14 @@ class DeviceCallsIT {
               return false;
             }
           }
-          return list.size() == 4;
+          return list.size() == 5;
         });
   }
 
   @AfterAll
   static void end() {
     node.close();
+    ioc.close();
   }
 
   /** At rest, and held by nobody. */
@@ -282,15 +291,34 @@ class DeviceCallsIT {
   }
 
   @Test
+  void aMotorRecordMovesWithinItsOwnLimitsAndOurs() throws Exception {
+    assertThat(call("real/set", "{'value': 3}").path("success").asBoolean()).isTrue();
+    assertThat(position("real")).isCloseTo(3, org.assertj.core.data.Offset.offset(0.01));
+    assertThat(call("real/set", "{'value': 1000}").path("msg").asText())
+        .contains("real can't go to 1000.0 mm: allowed are -100.0 to 100.0 mm");
+    assertThat(call("real/limits", "{'low': -5, 'high': 5}").path("success").asBoolean()).isTrue();
+    assertThat(call("real/set", "{'value': 3, 'relative': true}").path("msg").asText())
+        .contains("real can't go to 6.0 mm: its soft limits");
+    assertThat(call("real/set", "{'value': -4, 'relative': true}").path("result").asDouble())
+        .isEqualTo(-1);
+    JsonNode limits = api.get("/api/devices/real/limits");
+    assertThat(limits.at("/device_limits/high").asDouble()).isEqualTo(100);
+    assertThat(limits.at("/effective/high").asDouble()).isEqualTo(5);
+  }
+
+  @Test
   void aSocketShowsTheDevicesAsTheyChange() throws Exception {
     BlockingQueue<String> frames = new LinkedBlockingQueue<>();
-    try (DocumentSocket socket =
-        DocumentSocket.at(api, WatchCommand.devicesPath(List.of("quick", "other")), frames::add)) {
+    DocumentSocket socket =
+        DocumentSocket.at(api, WatchCommand.devicesPath(List.of("quick", "other")), frames::add);
+    try {
       awaitFrame(frames, "quick", Double.NaN);
       awaitFrame(frames, "other", Double.NaN);
       call("quick/set", "{'value': 4.25}");
       JsonNode frame = awaitFrame(frames, "quick", 4.25);
       assertThat(WatchCommand.line(frame)).startsWith("quick:  quick 4.250 mm,");
+    } finally {
+      socket.close();
     }
   }
 
