@@ -16,7 +16,9 @@ import org.beamhive.devices.config.DeviceFile;
 import org.beamhive.devices.type.DeviceTypes;
 import org.beamhive.protocol.model.DeviceName;
 
-/** The devices of a node, or of all nodes of a beamline, from their device files or those shipped. */
+/**
+ * The devices of a node, or of all nodes of a beamline, from their device files or those shipped.
+ */
 public final class DeviceFiles {
   private final List<DeviceConfig> devices = new ArrayList<>();
   private final List<String> mistakes = new ArrayList<>();

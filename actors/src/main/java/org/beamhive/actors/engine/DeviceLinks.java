@@ -25,6 +25,7 @@ import org.beamhive.protocol.model.DeviceDescription;
 import org.beamhive.protocol.model.DeviceName;
 import org.beamhive.protocol.model.DeviceView;
 import org.beamhive.protocol.model.Epoch;
+import org.beamhive.protocol.scan.ScanJob;
 import org.beamhive.protocol.scan.ScanWorkerProtocol.Command;
 
 /**
@@ -33,6 +34,7 @@ import org.beamhive.protocol.scan.ScanWorkerProtocol.Command;
  */
 final class DeviceLinks {
   private final ActorContext<Command> context;
+  private final ScanJob job;
   private final Epoch epoch;
   private final Function<DeviceView, RecipientRef<Request>> resolve;
   private final ActorRef<AttachReply> attachReplies;
@@ -44,10 +46,11 @@ final class DeviceLinks {
 
   DeviceLinks(
       ActorContext<Command> context,
-      Epoch epoch,
+      ScanJob job,
       Function<DeviceView, RecipientRef<Request>> resolve) {
     this.context = context;
-    this.epoch = epoch;
+    this.job = job;
+    this.epoch = job.epoch();
     this.resolve = resolve;
     this.attachReplies =
         context.messageAdapter(AttachReply.class, WorkerMessage.AttachAnswered::new);
@@ -66,7 +69,9 @@ final class DeviceLinks {
   /** Asks every device that is not attached. */
   void attachMissing() {
     for (DeviceName name : missing()) {
-      resolve.apply(views.get(name)).tell(new Attach(epoch, replies, attachReplies));
+      resolve
+          .apply(views.get(name))
+          .tell(new Attach(epoch, replies, job.run(), job.scanId(), attachReplies));
     }
   }
 

@@ -109,7 +109,7 @@ public final class ScanWorker {
     this.progressReplies = context.messageAdapter(RunProgress.class, LogHolds::new);
     this.deviceReplies =
         context.messageAdapter(DeviceDirectoryProtocol.Devices.class, DevicesKnown::new);
-    this.links = new DeviceLinks(context, job.epoch(), parts.devices());
+    this.links = new DeviceLinks(context, job, parts.devices());
   }
 
   // ------------------------------------------------------------------ learning

@@ -2,6 +2,7 @@ package org.beamhive.actors.web;
 
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
+import akka.actor.typed.RecipientRef;
 import akka.actor.typed.javadsl.AskPattern;
 import akka.http.javadsl.model.ContentTypes;
 import akka.http.javadsl.model.HttpEntities;
@@ -83,6 +84,13 @@ final class Api extends AllDirectives {
 
   /** The answer of a handler; what it refuses or fails with becomes a response here. */
   Route answer(Set<String> parameters, Handler handler) {
+    return respond(
+        parameters,
+        params -> handler.apply(params).thenApply(found -> json(StatusCodes.OK, found)));
+  }
+
+  /** The same for a response that is more than one JSON object. */
+  Route respond(Set<String> parameters, Function<Params, CompletionStage<HttpResponse>> handler) {
     return extractRequest(
         request ->
             completeWithFuture(
@@ -92,7 +100,7 @@ final class Api extends AllDirectives {
                           params.allowOnly(parameters);
                           return handler.apply(params);
                         })
-                    .handle(this::response)));
+                    .exceptionally(this::failure)));
   }
 
   private static PathMatcher0 slashes(String path) {
@@ -143,10 +151,8 @@ final class Api extends AllDirectives {
 
   // ------------------------------------------------------------------ responses
 
-  private HttpResponse response(ObjectNode answer, Throwable failure) {
-    if (failure == null) {
-      return json(StatusCodes.OK, answer);
-    }
+  /** The response for what a request has failed with. */
+  HttpResponse failure(Throwable failure) {
     Throwable cause = cause(failure);
     if (cause instanceof ApiException refused) {
       return json(refused.status(), Json.detail(refused.getMessage()));
@@ -192,6 +198,16 @@ final class Api extends AllDirectives {
 
   CompletionStage<DeviceProtocol.ReadReply> read(DeviceName device) {
     return within("Device '" + device + "'", backends.devices().read(device));
+  }
+
+  /** Asks a device something that it answers at once. */
+  <T> CompletionStage<T> device(
+      DeviceName name,
+      RecipientRef<DeviceProtocol.Request> device,
+      Function<ActorRef<T>, DeviceProtocol.Request> question) {
+    CompletionStage<T> reply =
+        AskPattern.ask(device, question::apply, settings.askTimeout(), system.scheduler());
+    return within("Device '" + name + "'", reply);
   }
 
   /** The stage, failing with the name of who did not answer in time. */

@@ -1,6 +1,7 @@
 package org.beamhive.actors.web;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -9,11 +10,14 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import org.beamhive.protocol.device.DeviceDetails;
 import org.beamhive.protocol.device.DeviceProtocol;
 import org.beamhive.protocol.model.DataKey;
 import org.beamhive.protocol.model.DeviceView;
 import org.beamhive.protocol.model.DeviceView.Ability;
+import org.beamhive.protocol.model.Limits;
 import org.beamhive.protocol.model.Reading;
+import org.beamhive.protocol.model.Refusal;
 import org.beamhive.protocol.model.Value;
 import org.beamhive.protocol.plan.PlanDescription;
 import org.beamhive.protocol.queue.ItemResult;
@@ -23,6 +27,7 @@ import org.beamhive.protocol.queue.ScanQueueProtocol;
 /** Builds the JSON of answers: names and order of members are those of the queue server. */
 final class Json {
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+  private static final ObjectMapper MAPPER = new ObjectMapper();
 
   /** What the queue adds to an item: written after its uid. */
   private static final Set<String> ADDED = Set.of("item_uid", "properties", "result");
@@ -194,24 +199,118 @@ final class Json {
     object
         .put("readout_priority", device.readoutPriority().word())
         .put("software_trigger", device.softwareTrigger());
-    if (device.limits().set()) {
-      ObjectNode limits = object.putObject("limits");
-      limits.set("low", node(Value.of(device.limits().low())));
-      limits.set("high", node(Value.of(device.limits().high())));
-    } else {
-      object.putNull("limits");
-    }
+    object.set("limits", limits(device.limits()));
     object.put("units", device.units()).put("precision", device.precision());
     object.set("hints", texts(device.hints()));
     object.set("tags", texts(device.tags()));
     return object;
   }
 
+  /** Why something was not done. */
+  static ObjectNode refused(Refusal refusal) {
+    return answer(false, refusal.text()).put("code", refusal.code());
+  }
+
+  /** All that a device tells of itself. */
+  static ObjectNode details(DeviceDetails details) {
+    ObjectNode answer = success();
+    answer.set("device", device(details.view()));
+    answer.put("held_by", details.heldBy());
+    answer.set("methods", methods(details.methods()));
+    answer.set("limits", limitsOf(details));
+    ArrayNode calls = answer.putArray("calls");
+    details.calls().forEach(call -> calls.add(call(call)));
+    return answer;
+  }
+
+  static ObjectNode methods(DeviceDetails details) {
+    ObjectNode answer = success().put("device", details.view().name().value());
+    answer.set("methods", methods(details.methods()));
+    return answer;
+  }
+
+  private static ArrayNode methods(List<DeviceDetails.Method> methods) {
+    ArrayNode list = NODES.arrayNode();
+    for (DeviceDetails.Method method : methods) {
+      ObjectNode entry = list.addObject().put("name", method.name()).put("help", method.help());
+      ArrayNode parameters = entry.putArray("parameters");
+      for (DeviceDetails.Parameter parameter : method.parameters()) {
+        parameters
+            .addObject()
+            .put("name", parameter.name())
+            .put("takes", parameter.takes())
+            .put("required", parameter.required())
+            .put("help", parameter.help());
+      }
+    }
+    return list;
+  }
+
+  static ObjectNode limits(DeviceDetails details) {
+    ObjectNode answer = success().put("device", details.view().name().value());
+    answer.setAll(limitsOf(details));
+    return answer;
+  }
+
+  private static ObjectNode limitsOf(DeviceDetails details) {
+    ObjectNode object = object();
+    object.set("effective", limits(details.view().limits()));
+    object.set("device_limits", limits(details.deviceLimits()));
+    object.set("soft_limits", limits(details.softLimits()));
+    object.put("units", details.view().units());
+    ArrayNode changes = object.putArray("changes");
+    for (DeviceDetails.LimitsChange change : details.limitChanges()) {
+      ObjectNode entry = changes.addObject().put("time", change.time()).put("user", change.who());
+      entry.set("before", limits(change.before()));
+      entry.set("after", limits(change.after()));
+    }
+    return object;
+  }
+
+  private static JsonNode limits(Limits limits) {
+    if (!limits.set()) {
+      return NODES.nullNode();
+    }
+    ObjectNode object = object();
+    object.set("low", node(Value.of(limits.low())));
+    object.set("high", node(Value.of(limits.high())));
+    return object;
+  }
+
+  static ObjectNode call(DeviceDetails.CallView call) {
+    boolean ended = !Double.isNaN(call.ended());
+    ObjectNode object =
+        object()
+            .put("call", call.id())
+            .put("user", call.who())
+            .put("what", call.what())
+            .put("time_start", call.began())
+            .put("ended", ended);
+    object.set("time_stop", node(Value.of(call.ended())));
+    object.set("result", node(call.result()));
+    return object.put("code", call.code()).put("problem", call.problem());
+  }
+
+  /** A device as it is now, for those who follow it. */
+  static ObjectNode update(DeviceProtocol.Update update) {
+    ObjectNode object = device(update.view());
+    object.put("held_by", update.heldBy());
+    object.set("readings", readings(update.readings(), Map.of()));
+    return object;
+  }
+
+  static ObjectNode dataKeys(Map<String, DataKey> keys) {
+    return MAPPER.valueToTree(keys);
+  }
+
   /** What a device has read, by data key. */
   static ObjectNode readings(DeviceProtocol.ReadDone read) {
-    Map<String, DataKey> keys = read.description().dataKeys();
+    return readings(read.readings(), read.description().dataKeys());
+  }
+
+  static ObjectNode readings(List<Reading> readings, Map<String, DataKey> keys) {
     ObjectNode object = object();
-    for (Reading reading : read.readings()) {
+    for (Reading reading : readings) {
       ObjectNode entry = object.putObject(reading.key());
       entry.set("value", node(reading.value()));
       entry.put("timestamp", reading.timestamp());

@@ -2,8 +2,8 @@ package org.beamhive.actors.web;
 
 import akka.NotUsed;
 import akka.actor.typed.ActorRef;
+import akka.actor.typed.RecipientRef;
 import akka.stream.javadsl.Source;
-import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
@@ -43,11 +43,30 @@ public record WebBackends(
     /** Reads a device outside any scan. */
     CompletionStage<DeviceProtocol.ReadReply> read(DeviceName device);
 
+    /** Where to tell a device something. */
+    RecipientRef<DeviceProtocol.Request> ref(DeviceView device);
+
     /**
-     * Tells devices to stop at once, whatever they do and whoever uses them. Goes to the devices
-     * directly, so that it works while the queue or the journal does not.
+     * Tells devices to stop at once, whatever they do and whoever uses them. Needs neither the
+     * queue nor the journal nor the list of devices.
+     *
+     * @param only this device; empty for all
+     * @param who asks, for the log
      */
-    void stop(Collection<DeviceView> devices);
+    CompletionStage<Stopped> stop(Optional<DeviceName> only, String who);
+  }
+
+  /**
+   * What has been told to stop.
+   *
+   * @param devices by name
+   * @param silent the nodes that have not answered, {@code host:port}
+   */
+  public record Stopped(List<String> devices, List<String> silent) {
+    public Stopped {
+      devices = List.copyOf(devices);
+      silent = List.copyOf(silent);
+    }
   }
 
   /** The documents of runs as they are made. */

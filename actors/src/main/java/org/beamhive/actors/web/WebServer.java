@@ -46,6 +46,7 @@ public final class WebServer extends AllDirectives {
             new HistoryRoutes(api).routes(),
             new ControlRoutes(api).routes(),
             new ResourceRoutes(api, status).routes(),
+            new DeviceRoutes(api).routes(),
             new ClusterRoutes(api).routes(),
             new RunRoutes(api).routes(),
             new LiveRoutes(api, status).routes());
@@ -107,6 +108,8 @@ public final class WebServer extends AllDirectives {
     ServerSettings defaults = ServerSettings.create(system.classicSystem());
     Duration longest = settings.askTimeout().multipliedBy(3).plusSeconds(60);
     return defaults
+        // who calls a device is named with its address
+        .withRemoteAddressAttribute(true)
         .withTimeouts(
             defaults.getTimeouts().withRequestTimeout(DurationConverters.toScala(longest)))
         .withWebsocketSettings(

@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param maxBodyBytes the largest request body
  * @param askTimeout how long the queue or a device may take to answer
  * @param statusInterval how often the status socket repeats the status
+ * @param callAliveInterval how often a device is told that the caller of a call is alive
  * @param shutdownTimeout how long open requests may take to end
  * @param version what {@code status} says this server is
  */
@@ -27,6 +28,7 @@ public record WebSettings(
     long maxBodyBytes,
     Duration askTimeout,
     Duration statusInterval,
+    Duration callAliveInterval,
     Duration shutdownTimeout,
     String version) {
   private static final String ROOT = "beamhive.web";
@@ -40,6 +42,10 @@ public record WebSettings(
         statusInterval.toMillis() >= 50,
         "status-interval",
         "must be at least 50 ms, is " + statusInterval.toMillis() + " ms");
+    require(
+        !callAliveInterval.isZero() && !callAliveInterval.isNegative(),
+        "call-alive-interval",
+        "must be positive");
     require(!shutdownTimeout.isNegative(), "shutdown-timeout", "must not be negative");
   }
 
@@ -55,6 +61,7 @@ public record WebSettings(
         web.getBytes("max-body-bytes"),
         web.getDuration("ask-timeout"),
         web.getDuration("status-interval"),
+        web.getDuration("call-alive-interval"),
         web.getDuration("shutdown-timeout"),
         Optional.ofNullable(WebSettings.class.getPackage().getImplementationVersion())
             .orElse("0.1.0"));
@@ -70,6 +77,7 @@ public record WebSettings(
         maxBodyBytes,
         askTimeout,
         statusInterval,
+        callAliveInterval,
         shutdownTimeout,
         version);
   }
@@ -84,6 +92,7 @@ public record WebSettings(
         maxBodyBytes,
         askTimeout,
         statusInterval,
+        callAliveInterval,
         shutdownTimeout,
         version);
   }

@@ -7,6 +7,7 @@ import akka.Done;
 import akka.NotUsed;
 import akka.actor.testkit.typed.javadsl.ActorTestKit;
 import akka.actor.typed.ActorRef;
+import akka.actor.typed.RecipientRef;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.http.javadsl.ServerBinding;
 import akka.stream.javadsl.Source;
@@ -20,7 +21,6 @@ import java.net.http.HttpResponse;
 import java.net.http.WebSocket;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -125,6 +125,7 @@ class WebServerTest {
         1 << 20,
         Duration.ofMillis(500),
         Duration.ofMillis(100),
+        Duration.ofMillis(100),
         Duration.ofSeconds(1),
         "1.2.3");
   }
@@ -198,8 +199,18 @@ class WebServerTest {
     }
 
     @Override
-    public void stop(Collection<DeviceView> devices) {
-      devices.forEach(device -> STOPPED.add(device.name().value()));
+    public RecipientRef<DeviceProtocol.Request> ref(DeviceView device) {
+      return kit.system().deadLetters();
+    }
+
+    @Override
+    public CompletionStage<WebBackends.Stopped> stop(Optional<DeviceName> only, String who) {
+      String name = only.map(DeviceName::value).orElse("samx");
+      STOPPED.add(name + " by " + who);
+      return CompletableFuture.completedFuture(
+          new WebBackends.Stopped(
+              name.equals("samx") ? List.of(name) : List.of(),
+              only.isPresent() ? List.of() : List.of("127.0.0.1:25521")));
     }
 
     @Override
@@ -510,10 +521,13 @@ class WebServerTest {
   @Test
   void stopsDevicesWithoutAskingTheQueue() throws Exception {
     assertThat(post("/api/devices/samx/stop", "{}"))
-        .isEqualTo("{\"success\":true,\"msg\":\"\",\"devices\":[\"samx\"]}");
-    assertThat(STOPPED.poll(5, TimeUnit.SECONDS)).isEqualTo("samx");
-    assertThat(post("/api/devices/stop", "{}")).contains("samx");
-    assertThat(STOPPED.poll(5, TimeUnit.SECONDS)).isEqualTo("samx");
+        .isEqualTo("{\"success\":true,\"msg\":\"\",\"devices\":[\"samx\"],\"silent_nodes\":[]}");
+    assertThat(STOPPED.poll(5, TimeUnit.SECONDS)).isEqualTo("samx by somebody at 127.0.0.1");
+    assertThat(post("/api/devices/stop", "{\"user\":\"fli\"}"))
+        .contains("\"success\":false")
+        .contains("No answer from 127.0.0.1:25521: what is there may still move.")
+        .contains("samx");
+    assertThat(STOPPED.poll(5, TimeUnit.SECONDS)).isEqualTo("samx by fli at 127.0.0.1");
     HttpResponse<String> unknown = call("POST", "/api/devices/nosuch/stop", "{}");
     assertThat(unknown.statusCode()).isEqualTo(404);
     assertThat(unknown.body()).contains("There is no device 'nosuch'.");

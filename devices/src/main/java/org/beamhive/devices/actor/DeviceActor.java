@@ -30,11 +30,16 @@ import org.beamhive.devices.signal.DeviceFailure;
 import org.beamhive.devices.type.Device;
 import org.beamhive.devices.type.DeviceListener;
 import org.beamhive.protocol.bundle.ScanBundlerProtocol;
+import org.beamhive.protocol.device.DeviceDetails;
 import org.beamhive.protocol.device.DeviceDirectoryProtocol;
 import org.beamhive.protocol.device.DeviceProtocol;
 import org.beamhive.protocol.device.DeviceProtocol.Attach;
+import org.beamhive.protocol.device.DeviceProtocol.Call;
+import org.beamhive.protocol.device.DeviceProtocol.CallAlive;
 import org.beamhive.protocol.device.DeviceProtocol.Command;
 import org.beamhive.protocol.device.DeviceProtocol.Detach;
+import org.beamhive.protocol.device.DeviceProtocol.Follow;
+import org.beamhive.protocol.device.DeviceProtocol.GetDetails;
 import org.beamhive.protocol.device.DeviceProtocol.GetView;
 import org.beamhive.protocol.device.DeviceProtocol.KeepAlive;
 import org.beamhive.protocol.device.DeviceProtocol.Locate;
@@ -50,6 +55,7 @@ import org.beamhive.protocol.device.DeviceProtocol.StopFor;
 import org.beamhive.protocol.device.DeviceProtocol.Trigger;
 import org.beamhive.protocol.device.DeviceProtocol.Unstage;
 import org.beamhive.protocol.device.DeviceProtocol.Wake;
+import org.beamhive.protocol.device.Operation;
 import org.beamhive.protocol.model.DeviceDescription;
 import org.beamhive.protocol.model.DeviceName;
 import org.beamhive.protocol.model.DeviceView;
@@ -57,11 +63,12 @@ import org.beamhive.protocol.model.Epoch;
 import org.beamhive.protocol.model.HutchName;
 import org.beamhive.protocol.model.Reading;
 import org.beamhive.protocol.model.Refusal;
+import org.beamhive.protocol.model.Value;
 import org.slf4j.Logger;
 
 /**
- * Owns one device. The worker of a run attaches it and then tells it what to do; anybody may stop
- * it.
+ * Owns one device. The worker of a run attaches it and then tells it what to do; while no worker
+ * has it, a person may {@link Call} it, one at a time; anybody may stop it.
  *
  * <p>States: <em>connecting</em> (tries for ever, refuses what needs the device), <em>ready</em>,
  * <em>busy</em> (one command takes time, others wait, a second move is refused), and
@@ -69,13 +76,17 @@ import org.slf4j.Logger;
  * them.
  *
  * <p>Nothing moves without an owner: a worker that is silent for {@code owner-timeout} loses the
- * device, which stops by itself, and is told so when it comes back. Nothing is done for a worker
- * that has a successor: the newest epoch counts, in each state and after a new start.
+ * device, which stops by itself, and is told so when it comes back; so does a caller. Nothing is
+ * done for a worker that has a successor: the newest epoch counts, in each state and after a new
+ * start.
  *
  * <p>If it fails it is started again with a back-off and connects anew; what it was doing is
  * stopped. The fields below are touched on the actor's thread only: futures come back as messages.
  */
 final class DeviceActor {
+  /** Who follows it and has not said so for this long is forgotten. */
+  private static final Duration FOLLOWER_TIMEOUT = Duration.ofSeconds(15);
+
   /** All signals of the device are connected. */
   private enum SignalsConnected implements DeviceProtocol.Internal {
     SIGNALS_CONNECTED
@@ -106,6 +117,21 @@ final class DeviceActor {
   /** Its worker has not been heard for too long. */
   private enum OwnerSilent implements DeviceProtocol.Internal {
     OWNER_SILENT
+  }
+
+  /** Who has called it has not been heard for too long. */
+  private enum CallerSilent implements DeviceProtocol.Internal {
+    CALLER_SILENT
+  }
+
+  /** A value has changed that its followers are waiting for. */
+  private enum ReadingsChanged implements DeviceProtocol.Internal {
+    READINGS_CHANGED
+  }
+
+  /** Its followers may be told again. */
+  private enum UpdateDue implements DeviceProtocol.Internal {
+    UPDATE_DUE
   }
 
   /** Something moved it when the node died that it was on: it may still move. */
@@ -146,8 +172,15 @@ final class DeviceActor {
    */
   private record Aside(Request request, Consumer<Outcome<?>> answer) {}
 
-  /** Whose device it is: one worker's, for one run. */
-  private record Attachment(Epoch epoch, ActorRef<Reply> worker) {}
+  /**
+   * Whose device it is: one worker's, for one run.
+   *
+   * @param run in words for a person
+   */
+  private record Attachment(Epoch epoch, ActorRef<Reply> worker, String run) {}
+
+  /** Whose device it is outside any scan: one caller's, until the call has ended. */
+  private record Calling(Call call, boolean begun) {}
 
   /**
    * The command under way.
@@ -157,11 +190,21 @@ final class DeviceActor {
    */
   private record Activity(long id, Request request, Consumer<Outcome<?>> answer, long began) {
     boolean interruptible() {
-      return request instanceof Set || request instanceof Trigger;
+      return request instanceof Set
+          || request instanceof Trigger
+          || moves()
+          || request instanceof Call call
+              && call.operation() instanceof Operation.Perform perform
+              && perform.action() == Operation.Action.TRIGGER;
     }
 
+    /** A method may move it, too: nobody but its type knows. */
     boolean moves() {
-      return request instanceof Set;
+      return request instanceof Set
+          || request instanceof Call call
+              && (call.operation() instanceof Operation.MoveTo
+                  || call.operation() instanceof Operation.MoveBy
+                  || call.operation() instanceof Operation.CallMethod);
     }
 
     Activity answered() {
@@ -187,7 +230,13 @@ final class DeviceActor {
   private final Receive<Command> busy;
   private final ArrayDeque<Request> waiting = new ArrayDeque<>();
   private final Map<Long, Aside> asides = new LinkedHashMap<>();
+  private final CallBook calls;
+  // who follows it, and when they last said so
+  private final Map<ActorRef<DeviceProtocol.Update>, Long> followers = new LinkedHashMap<>();
+  private long updated;
   private Attachment attachment;
+  private Calling calling;
+  private long callerHeard;
   private Epoch newest;
   // the worker that has lost the device by its silence: nothing more is done for it
   private Epoch silenced;
@@ -269,6 +318,7 @@ final class DeviceActor {
     this.watch = watch;
     this.measures = measures.of(name);
     this.newest = watch.epochs().newest(name);
+    this.calls = new CallBook(name, device, config.readOnly());
     // built once: a receive that is built for each message would cost more than the message
     this.connecting = connectingState();
     this.ready = readyState();
@@ -276,6 +326,7 @@ final class DeviceActor {
   }
 
   private Behavior<Command> start() {
+    watch.local().started(name, context.getSelf());
     timers.startTimerWithFixedDelay(ReportDue.REPORT_DUE, settings.reportInterval());
     if (!config.enabled()) {
       report();
@@ -297,6 +348,11 @@ final class DeviceActor {
           @Override
           public void factsChanged() {
             self.tell(FactsChanged.FACTS_CHANGED);
+          }
+
+          @Override
+          public void readingsChanged() {
+            self.tell(ReadingsChanged.READINGS_CHANGED);
           }
         });
     problem = name + " is connecting.";
@@ -327,6 +383,7 @@ final class DeviceActor {
         .onMessage(Trigger.class, this::onTrigger)
         .onMessage(Stage.class, this::onStage)
         .onMessage(Unstage.class, this::onUnstage)
+        .onMessage(Call.class, this::onCall)
         .build();
   }
 
@@ -334,6 +391,7 @@ final class DeviceActor {
     return connectedState()
         .onMessage(ActivityEnded.class, this::onActivityEnded)
         .onMessage(Set.class, this::onSetWhileBusy)
+        .onMessage(Call.class, this::onCallWhileBusy)
         .onMessage(Request.class, this::onRequestWhileBusy)
         .build();
   }
@@ -342,9 +400,13 @@ final class DeviceActor {
     return ReceiveBuilder.<Command>create()
         .onMessage(StrayFound.class, stray -> Behaviors.same())
         .onMessage(GetView.class, this::onGetView)
+        .onMessage(GetDetails.class, this::onGetDetails)
+        .onMessage(Follow.class, this::onFollow)
+        .onMessage(CallAlive.class, this::onCallAlive)
         .onMessage(Wake.class, message -> onWake())
         .onMessage(ReportDue.class, message -> onReportDue())
         .onMessageEquals(Park.PARK, Behaviors::stopped)
+        .onMessage(Stop.class, message -> Behaviors.same())
         .onMessage(
             Request.class,
             request ->
@@ -374,6 +436,12 @@ final class DeviceActor {
         .onMessage(Detach.class, this::onDetach)
         .onMessage(Answered.class, this::onAnswered)
         .onMessage(GetView.class, this::onGetView)
+        .onMessage(GetDetails.class, this::onGetDetails)
+        .onMessage(CallAlive.class, this::onCallAlive)
+        .onMessage(CallerSilent.class, message -> onCallerSilent())
+        .onMessage(Follow.class, this::onFollow)
+        .onMessage(ReadingsChanged.class, message -> onReadingsChanged())
+        .onMessage(UpdateDue.class, message -> onUpdateDue())
         .onMessage(Wake.class, message -> onWake())
         .onMessage(FactsChanged.class, message -> onFactsChanged())
         .onMessage(ReportDue.class, message -> onReportDue())
@@ -405,8 +473,10 @@ final class DeviceActor {
     attempt++;
     int current = attempt;
     timers.cancel(ConnectAgain.CONNECT_AGAIN);
+    // not before the limits are known that have been set for it
     context.pipeToSelf(
-        outcomeOf(device::connect), (outcome, error) -> new ConnectEnded(current, outcome.error()));
+        outcomeOf(() -> device.connect().thenCompose(done -> watch.limits().known())),
+        (outcome, error) -> new ConnectEnded(current, outcome.error()));
   }
 
   private Behavior<Command> onConnectAgain() {
@@ -462,7 +532,11 @@ final class DeviceActor {
     noticeGap();
     cutOff |= activity != null && activity.moves() && activity.id() != overslept;
     changeTo(false, lost.problem());
-    refuseWaiting(request -> true, Refusal.of("disconnected", lost.problem()));
+    Refusal disconnected = Refusal.of("disconnected", lost.problem());
+    refuseWaiting(request -> true, disconnected);
+    if (calling != null && !calling.begun()) {
+      endCall(new Outcome<>(null, new DeviceFailure(disconnected)));
+    }
     connect();
     return connecting;
   }
@@ -494,9 +568,12 @@ final class DeviceActor {
     }
     noticeGap();
     newestIs(attach.epoch());
+    if (calling != null) {
+      return refuse(attach, locked());
+    }
     endAttachment();
     silenced = null;
-    attachment = new Attachment(attach.epoch(), attach.worker());
+    attachment = new Attachment(attach.epoch(), attach.worker(), shown(attach));
     context.watch(attach.worker());
     heard = deadlines.nanos();
     timers.startSingleTimer(OwnerSilent.OWNER_SILENT, settings.ownerTimeout());
@@ -545,6 +622,10 @@ final class DeviceActor {
     if (attachment != null && attachment.worker().equals(terminated.getRef())) {
       loseOwner("its worker has vanished");
     }
+    if (calling != null && calling.call().replyTo().equals(terminated.getRef())) {
+      loseCaller("who has called it has gone");
+    }
+    followers.keySet().removeIf(follower -> follower.equals(terminated.getRef()));
     return Behaviors.same();
   }
 
@@ -603,22 +684,29 @@ final class DeviceActor {
     if (attachment != null && silence().compareTo(settings.ownerTimeout()) > 0) {
       loseOwner("its worker was silent for " + shown(silence()));
     }
+    if (calling != null && callerSilence().compareTo(settings.ownerTimeout()) > 0) {
+      loseCaller("who has called it was silent for " + shown(callerSilence()));
+    }
   }
 
   /**
-   * Found in time, a silent worker's move is stopped. Found much too late, this process stood
-   * still: the other nodes of the hutch have stopped the move long ago and may have begun one of
-   * their own, which a late stop would end.
+   * Found in time, the move of a silent worker or caller is stopped. Found much too late, this
+   * process stood still: the other nodes of the hutch have stopped the move long ago and may have
+   * begun one of their own, which a late stop would end.
    */
-  private void loseOwner(String because) {
+  private void noticeStandstill(Duration silence, String because) {
     if (activity != null && activity.interruptible()) {
-      if (silence().minus(settings.ownerTimeout()).compareTo(STANDSTILL) > 0) {
+      if (silence.minus(settings.ownerTimeout()).compareTo(STANDSTILL) > 0) {
         overslept = activity.id();
         watch.guard().tell(new HutchGuard.StoodStill(overslept, context.getSelf()));
       } else {
-        log.warn("{}: stopped, because {} (epoch {})", name, because, newest.value());
+        log.warn("{}: stopped, because {}", name, because);
       }
     }
+  }
+
+  private void loseOwner(String because) {
+    noticeStandstill(silence(), because + " (epoch " + newest.value() + ")");
     silenced = attachment.epoch();
     interrupt("owner-silent", "has been stopped, because " + because);
     endAttachment();
@@ -762,6 +850,9 @@ final class DeviceActor {
     if (refusal == null && config.readOnly()) {
       refusal = Refusal.of("read-only", name + " is read-only in the device file.");
     }
+    if (refusal == null) {
+      refusal = watch.limits().refusalOf(name, set.setpoint(), () -> device.facts().units());
+    }
     return refusal != null
         ? refuse(set, refusal)
         : begin(set, () -> device.set(set.setpoint()), answer(set.token(), set.replyTo()));
@@ -838,6 +929,267 @@ final class DeviceActor {
   private Behavior<Command> onGetView(GetView getView) {
     getView.replyTo().tell(new DeviceProtocol.View(view()));
     return Behaviors.same();
+  }
+
+  // ---------------------------------------------------------------- calls outside any scan
+
+  private Behavior<Command> onCall(Call call) {
+    Refusal refusal = attachment != null || calling != null ? locked() : refusalOf(call);
+    if (refusal != null) {
+      return refuse(call, refusal);
+    }
+    calling = new Calling(call, false);
+    context.watch(call.replyTo());
+    callerHeard = deadlines.nanos();
+    timers.startSingleTimer(CallerSilent.CALLER_SILENT, settings.ownerTimeout());
+    call.replyTo().tell(new DeviceProtocol.CallAccepted(name, call.id()));
+    return Behaviors.same();
+  }
+
+  private Behavior<Command> onCallWhileBusy(Call call) {
+    return refuse(
+        call,
+        attachment != null || calling != null
+            ? locked()
+            : Refusal.of("busy", name + " is still coming to rest."));
+  }
+
+  private Refusal refusalOf(Call call) {
+    Refusal refusal = calls.refusalOf(call.operation());
+    if (refusal == null && call.operation() instanceof Operation.MoveTo move) {
+      refusal = watch.limits().refusalOf(name, move.setpoint(), () -> device.facts().units());
+    }
+    if (refusal == null && call.operation() instanceof Operation.SetLimits set) {
+      refusal = SoftLimits.refusalOf(name, set.limits(), device.facts());
+    }
+    return refusal;
+  }
+
+  /** Its caller wants it done, and is alive. */
+  private Behavior<Command> onCallAlive(CallAlive alive) {
+    noticeGap();
+    if (calling == null || !calling.call().id().equals(alive.id())) {
+      alive
+          .replyTo()
+          .tell(
+              new DeviceProtocol.CallFailed(
+                  name,
+                  alive.id(),
+                  Refusal.of(
+                      "call-ended",
+                      name + " does not do this any more: it has ended, or was started anew.")));
+      return Behaviors.same();
+    }
+    callerHeard = deadlines.nanos();
+    timers.startSingleTimer(CallerSilent.CALLER_SILENT, settings.ownerTimeout());
+    Behavior<Command> next = calling.begun() ? Behaviors.same() : beginCall();
+    if (calling != null) {
+      alive.replyTo().tell(new DeviceProtocol.CallAccepted(name, alive.id()));
+    }
+    return next;
+  }
+
+  private Behavior<Command> beginCall() {
+    Call call = calling.call();
+    calling = new Calling(call, true);
+    calls.began(call, now());
+    log.info("{}: {}, as {} has asked", name, call.operation().shown(), call.who());
+    if (call.operation() instanceof Operation.MoveBy move) {
+      begin(call, device::locate, at -> moveBy(call, move.step(), at));
+    } else {
+      begin(call, () -> perform(call), this::endCall);
+    }
+    return next();
+  }
+
+  /** On the actor's thread again: a stop that came meanwhile has ended the call. */
+  private void moveBy(Call call, double step, Outcome<Device.Location> at) {
+    if (at.error() != null) {
+      endCall(new Outcome<>(null, at.error()));
+      return;
+    }
+    double from = at.value().setpoint().asDouble();
+    Value target = Value.of(from + step);
+    Refusal refusal =
+        Double.isFinite(from)
+            ? watch.limits().refusalOf(name, target, () -> device.facts().units())
+            : Refusal.of(
+                "not-finite",
+                "%s can't be moved by %s from %s: it is no number."
+                    .formatted(name, step, at.value().setpoint().shown()));
+    if (refusal != null) {
+      endCall(new Outcome<>(null, new DeviceFailure(refusal)));
+    } else {
+      begin(call, () -> device.set(target).thenApply(there -> target), this::endCall);
+    }
+  }
+
+  private CompletionStage<Value> perform(Call call) {
+    Operation operation = call.operation();
+    if (operation instanceof Operation.MoveTo move) {
+      return device.set(move.setpoint()).thenApply(there -> move.setpoint());
+    } else if (operation instanceof Operation.Configure configure) {
+      return nothing(device.configure(configure.settings()));
+    } else if (operation instanceof Operation.SetLimits set) {
+      return nothing(watch.limits().change(name, call.who(), set.limits()));
+    } else if (operation instanceof Operation.CallMethod method) {
+      return device.methods().get(method.method()).body().call(method.arguments());
+    } else if (operation instanceof Operation.Perform perform) {
+      return nothing(
+          switch (perform.action()) {
+            case STAGE -> device.stage();
+            case UNSTAGE -> device.unstage();
+            case TRIGGER -> device.trigger();
+          });
+    }
+    throw new IllegalStateException("no operation that is done in one step: " + operation);
+  }
+
+  private static CompletionStage<Value> nothing(CompletionStage<Void> done) {
+    return done.thenApply(none -> Value.None.NONE);
+  }
+
+  /** Tells its caller, unless that has been done because the call was stopped. */
+  private void endCall(Outcome<Value> outcome) {
+    if (calling == null) {
+      return;
+    }
+    Call call = calling.call();
+    boolean begun = calling.begun();
+    calling = null;
+    timers.cancel(CallerSilent.CALLER_SILENT);
+    context.unwatch(call.replyTo());
+    Refusal problem = outcome.error() == null ? null : refusal(outcome);
+    Value result =
+        outcome.error() == null && outcome.value() != null ? outcome.value() : Value.None.NONE;
+    if (begun) {
+      calls.ended(now(), result, problem);
+    }
+    call.replyTo()
+        .tell(
+            problem == null
+                ? new DeviceProtocol.CallDone(name, call.id(), result)
+                : new DeviceProtocol.CallFailed(name, call.id(), problem));
+    reportSoon();
+  }
+
+  private Duration callerSilence() {
+    return Duration.ofNanos(deadlines.nanos() - callerHeard);
+  }
+
+  private Behavior<Command> onCallerSilent() {
+    if (calling != null) {
+      loseCaller("who has called it was silent for " + shown(settings.ownerTimeout()));
+    }
+    return Behaviors.same();
+  }
+
+  /** What can't be interrupted comes to its end, for nobody. */
+  private void loseCaller(String because) {
+    noticeStandstill(callerSilence(), because + " (" + calling.call().who() + ")");
+    String why = "has been stopped, because " + because;
+    interrupt("owner-silent", why);
+    endCall(new Outcome<>(null, new DeviceFailure("owner-silent", name + " " + why + ".")));
+  }
+
+  private Refusal locked() {
+    String holder = holder();
+    return new Refusal(
+        "locked",
+        attachment != null
+            ? "%s is held by %s: wait for its end, or end it.".formatted(name, holder)
+            : "%s is used by %s: wait for its end, or stop it.".formatted(name, holder),
+        Map.of("device", name.value(), "held_by", holder));
+  }
+
+  /** Who has it, in words; empty if nobody has. */
+  private String holder() {
+    if (attachment != null) {
+      return attachment.run();
+    }
+    return calling == null
+        ? ""
+        : "%s (%s)".formatted(calling.call().who(), calling.call().operation().shown());
+  }
+
+  private static String shown(Attach attach) {
+    return attach.run() == null
+        ? "the scan of epoch " + attach.epoch().value()
+        : "scan %d (run %s)".formatted(attach.scanId(), attach.run());
+  }
+
+  private static double now() {
+    return System.currentTimeMillis() / 1000.0;
+  }
+
+  private Behavior<Command> onGetDetails(GetDetails get) {
+    get.replyTo()
+        .tell(
+            new DeviceDetails(
+                view(),
+                holder(),
+                calls.methods(),
+                device.facts().limits(),
+                watch.limits().of(name),
+                watch.limits().changes(name),
+                calls.views()));
+    return Behaviors.same();
+  }
+
+  // ---------------------------------------------------------------- followers
+
+  private Behavior<Command> onFollow(Follow follow) {
+    if (followers.put(follow.replyTo(), deadlines.nanos()) == null) {
+      context.watch(follow.replyTo());
+    }
+    update();
+    return Behaviors.same();
+  }
+
+  private Behavior<Command> onReadingsChanged() {
+    long left = settings.updateInterval().toNanos() - (deadlines.nanos() - updated);
+    if (left <= 0) {
+      update();
+    } else {
+      updateAfter(Duration.ofNanos(left));
+    }
+    return Behaviors.same();
+  }
+
+  private void updateAfter(Duration wait) {
+    if (!timers.isTimerActive(UpdateDue.UPDATE_DUE)) {
+      timers.startSingleTimer(UpdateDue.UPDATE_DUE, wait);
+    }
+  }
+
+  private Behavior<Command> onUpdateDue() {
+    update();
+    return Behaviors.same();
+  }
+
+  /** Costs nothing while nobody follows: the device is asked only then to tell of changes. */
+  private void update() {
+    long silent = deadlines.nanos() - FOLLOWER_TIMEOUT.toNanos();
+    followers.values().removeIf(heard -> heard - silent < 0);
+    if (followers.isEmpty()) {
+      return;
+    }
+    updated = deadlines.nanos();
+    if (!connected) {
+      tellFollowers(List.of());
+      return;
+    }
+    // first, so that a change while it is read is told of as well
+    device.tellNextChange();
+    beside(
+        null,
+        device::read,
+        outcome -> tellFollowers(outcome.error() == null ? outcome.value() : List.of()));
+  }
+
+  private void tellFollowers(List<Reading> readings) {
+    DeviceProtocol.Update update = new DeviceProtocol.Update(view(), holder(), readings);
+    followers.keySet().forEach(follower -> follower.tell(update));
   }
 
   // ---------------------------------------------------------------- while busy
@@ -1001,7 +1353,8 @@ final class DeviceActor {
       return Behaviors.same();
     }
     newestIs(stop.epoch());
-    return onStop();
+    // what a person has it do is not done for a worker
+    return calling == null ? onStop() : Behaviors.same();
   }
 
   /** Stops it if it is doing something that can be stopped. */
@@ -1060,6 +1413,9 @@ final class DeviceActor {
     if (activity != null && activity.answer() != null) {
       activity.answer().accept(new Outcome<>(null, new DeviceFailure(refusal)));
     }
+    if (calling != null) {
+      endCall(new Outcome<>(null, new DeviceFailure(refusal)));
+    }
     refuseWaiting(request -> true, refusal);
     asides.values().stream()
         .map(Aside::request)
@@ -1106,6 +1462,8 @@ final class DeviceActor {
       read.replyTo().tell(new ScanBundlerProtocol.ReadFailed(name, read.point(), refusal));
     } else if (request instanceof ReadNow readNow) {
       readNow.replyTo().tell(new DeviceProtocol.NotRead(name, refusal));
+    } else if (request instanceof Call call) {
+      call.replyTo().tell(new DeviceProtocol.CallFailed(name, call.id(), refusal));
     }
     return Behaviors.same();
   }
@@ -1123,7 +1481,7 @@ final class DeviceActor {
   }
 
   private DeviceView view() {
-    return DeviceViews.of(config, hutch, node, device, state(), problem);
+    return DeviceViews.of(config, hutch, node, device, watch.limits().of(name), state(), problem);
   }
 
   private DeviceView.State state() {
@@ -1154,5 +1512,6 @@ final class DeviceActor {
 
   private void report() {
     directory.tell(new DeviceDirectoryProtocol.Report(view()));
+    update();
   }
 }

@@ -53,7 +53,8 @@ public final class DeviceSharding {
    * Makes this node, which has the hutch's role, run devices of it, starts them all, and watches
    * over those of the hutch's other nodes.
    *
-   * @param movingFile where it is kept which devices move, for the next start of this node
+   * @param movingFile where it is kept which devices move, for the next start of this node; our own
+   *     limits of the devices are kept beside it, in {@code limits.json}
    * @param witness a second opinion on whether a silent node of the hutch is alive
    * @param measures is told how long the devices' commands take
    */
@@ -158,7 +159,16 @@ public final class DeviceSharding {
             () ->
                 AskPattern.ask(
                     guard, HutchGuard.Settle::new, Duration.ofSeconds(5), system.scheduler()));
-    return new HutchWatch(guard, epochs);
+    SoftLimits limits = new SoftLimits();
+    LimitsKeeper.start(
+        system,
+        hutch,
+        limits,
+        new LimitsFile(movingFile.resolveSibling("limits.json")),
+        settings.timeouts().request());
+    LocalDevices local = new LocalDevices();
+    HutchStop.start(system, hutch, local);
+    return new HutchWatch(guard, epochs, limits, local);
   }
 
   /**

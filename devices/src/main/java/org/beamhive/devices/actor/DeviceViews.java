@@ -7,6 +7,7 @@ import org.beamhive.devices.type.Device;
 import org.beamhive.devices.type.DeviceFacts;
 import org.beamhive.protocol.model.DeviceView;
 import org.beamhive.protocol.model.HutchName;
+import org.beamhive.protocol.model.Limits;
 
 /** Puts together what others see of a device. */
 final class DeviceViews {
@@ -17,6 +18,7 @@ final class DeviceViews {
       HutchName hutch,
       String node,
       Device device,
+      Limits softLimits,
       DeviceView.State state,
       String problem) {
     DeviceFacts facts = device.facts();
@@ -35,7 +37,7 @@ final class DeviceViews {
         abilities,
         config.readoutPriority(),
         config.softwareTrigger(),
-        facts.limits(),
+        SoftLimits.both(facts.limits(), softLimits),
         facts.units(),
         facts.precision(),
         facts.hints(),

@@ -22,6 +22,7 @@ import org.beamhive.devices.type.DeviceTimeouts;
  * @param reportDelay for which changes are collected into one report
  * @param silence after which a device without reports counts as lost
  * @param notifyInterval at least, between two messages to a subscriber of the device list
+ * @param updateInterval at least, between two updates of a device's readings to who follows it
  */
 public record DevicesSettings(
     CaSettings channelAccess,
@@ -35,7 +36,8 @@ public record DevicesSettings(
     Duration reportInterval,
     Duration reportDelay,
     Duration silence,
-    Duration notifyInterval) {
+    Duration notifyInterval,
+    Duration updateInterval) {
   private static final String ROOT = "beamhive.devices.";
 
   public DevicesSettings {
@@ -85,7 +87,8 @@ public record DevicesSettings(
         positive(config, "report.interval"),
         positive(config, "report.delay"),
         positive(config, "directory.silence"),
-        positive(config, "directory.notify-interval"));
+        positive(config, "directory.notify-interval"),
+        positive(config, "update-interval"));
   }
 
   private static CaSettings channelAccess(Config config) {

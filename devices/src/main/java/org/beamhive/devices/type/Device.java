@@ -45,6 +45,12 @@ public interface Device {
   /** All its readings, in the order of its data keys. */
   CompletionStage<List<Reading>> read();
 
+  /**
+   * Tells the listener once, when a reading changes the next time. A device that can't know says
+   * nothing, and its followers see its readings from time to time only.
+   */
+  default void tellNextChange() {}
+
   /** Moves; ends when it is there. Refuses before anything moves. */
   default CompletionStage<Void> set(Value setpoint) {
     return refused("not-movable", "can't be moved");

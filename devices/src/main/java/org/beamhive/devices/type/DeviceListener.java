@@ -10,4 +10,7 @@ public interface DeviceListener {
 
   /** What the list of devices shows of it may have changed. Told once until it is asked. */
   void factsChanged();
+
+  /** A reading has changed since {@link Device#tellNextChange} was called. Told once for each. */
+  default void readingsChanged() {}
 }

@@ -39,6 +39,7 @@ abstract class SignalDevice implements Device {
   private final List<CompletableFuture<Void>> attempts = new CopyOnWriteArrayList<>();
   private final AtomicBoolean allThere = new AtomicBoolean();
   private final AtomicBoolean factsTold = new AtomicBoolean();
+  private final AtomicBoolean changeWanted = new AtomicBoolean();
   private volatile DeviceListener listener;
 
   SignalDevice(
@@ -110,6 +111,11 @@ abstract class SignalDevice implements Device {
         meta == null ? "" : meta.units(),
         meta == null ? 0 : meta.precision(),
         hinted.stream().map(Part::key).toList());
+  }
+
+  @Override
+  public void tellNextChange() {
+    changeWanted.set(true);
   }
 
   /** The limits of its setpoint. */
@@ -294,6 +300,10 @@ abstract class SignalDevice implements Device {
     @Override
     public void changed(Signal signal) {
       SignalDevice.this.changed(signal);
+      // a plain look first: most of the time nobody wants to know
+      if (changeWanted.get() && changeWanted.compareAndSet(true, false)) {
+        listener.readingsChanged();
+      }
     }
 
     @Override

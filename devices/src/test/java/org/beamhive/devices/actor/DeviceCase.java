@@ -135,7 +135,8 @@ final class DeviceCase {
         base.reportInterval(),
         base.reportDelay(),
         base.silence(),
-        base.notifyInterval());
+        base.notifyInterval(),
+        base.updateInterval());
   }
 
   private ActorRef<Object> spawn(Consumer<Object> hear) {

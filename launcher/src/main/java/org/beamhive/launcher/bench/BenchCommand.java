@@ -16,7 +16,8 @@ import picocli.CommandLine.Spec;
       JournalBench.class,
       FailoverBench.class,
       ChaosBench.class,
-      CaBench.class
+      CaBench.class,
+      StopBench.class
     },
     footer = {
       "",
@@ -26,7 +27,8 @@ import picocli.CommandLine.Spec;
       "  beamhive bench journal --case replay --replay-events 1000000",
       "  beamhive bench failover --case control-killed",
       "  beamhive bench chaos --minutes 30 --seed 7",
-      "  beamhive bench ca --case get --json"
+      "  beamhive bench ca --case get --json",
+      "  beamhive bench stop --devices 1000"
     })
 public final class BenchCommand implements Runnable {
   @Spec private CommandSpec spec;
@@ -40,6 +42,7 @@ public final class BenchCommand implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        spec.commandLine(), "Which benchmark? Allowed are points, journal, failover, chaos, ca.");
+        spec.commandLine(),
+        "Which benchmark? Allowed are points, journal, failover, chaos, ca, stop.");
   }
 }

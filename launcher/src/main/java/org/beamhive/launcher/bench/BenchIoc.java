@@ -194,7 +194,7 @@ final class BenchIoc implements AutoCloseable {
 
   /** The server, set up here and by no file or system property. */
   private static final class Context extends CAJServerContext {
-    private final CATransportRegistry mended = new CountZeroFix.Registry();
+    private final CATransportRegistry mended = new CountZeroFix.Registry(new CountZeroFix.Gate());
 
     Context() {
       beaconAddressList = "127.0.0.1";

@@ -25,6 +25,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLException;
@@ -121,6 +122,18 @@ public final class ApiClient {
                 .POST(HttpRequest.BodyPublishers.ofString(body.toString())));
   }
 
+  /** The same, but a refusal is an answer like any other: {@code success} is false. */
+  JsonNode ask(String path, JsonNode body) {
+    return send(
+        path,
+        false,
+        request ->
+            request
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(body.toString())),
+        this::received);
+  }
+
   /** Asks for something to be done that needs no more words. */
   public JsonNode post(String path) {
     return post(path, object());
@@ -215,9 +228,17 @@ public final class ApiClient {
 
   private JsonNode send(
       String path, boolean repeatable, UnaryOperator<HttpRequest.Builder> complete) {
+    return send(path, repeatable, complete, this::answer);
+  }
+
+  private JsonNode send(
+      String path,
+      boolean repeatable,
+      UnaryOperator<HttpRequest.Builder> complete,
+      Function<HttpResponse<String>, JsonNode> read) {
     for (int tried = 1; ; tried++) {
       try {
-        return answer(
+        return read.apply(
             http.send(complete.apply(request(path)).build(), HttpResponse.BodyHandlers.ofString()));
       } catch (IOException e) {
         boolean neverArrived =
@@ -242,7 +263,7 @@ public final class ApiClient {
     }
   }
 
-  private JsonNode answer(HttpResponse<String> response) {
+  private JsonNode received(HttpResponse<String> response) {
     if (response.statusCode() != 200) {
       throw refusal(response.statusCode(), response.body());
     }
@@ -250,6 +271,11 @@ public final class ApiClient {
     if (answer == null) {
       throw new ClientException("What answers at " + url() + " is not Beamhive: it sends no JSON.");
     }
+    return answer;
+  }
+
+  private JsonNode answer(HttpResponse<String> response) {
+    JsonNode answer = received(response);
     if (answer.has("success") && !answer.get("success").asBoolean()) {
       // the server repeats the plan on lines of its own, which whoever has just typed it knows
       throw new ClientException("Refused: " + answer.path("msg").asText().split("\nPlan: ", 2)[0]);

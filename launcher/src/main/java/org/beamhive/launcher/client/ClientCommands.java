@@ -22,7 +22,13 @@ public final class ClientCommands {
             new EndCommand.Abort(),
             new DevicesCommand(),
             new ReadCommand(),
-            new MoveCommand())
+            new MoveCommand.Absolute(),
+            new MoveCommand.Relative(),
+            new WhereCommand(),
+            new TweakCommand(),
+            new SetCommand(),
+            new CallCommand(),
+            new LimitsCommand())
         .map(
             command ->
                 // so that -5 is a number where no option is called so; commands refuse the rest

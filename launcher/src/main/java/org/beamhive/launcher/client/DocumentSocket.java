@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 
-/** The server's documents as they come; the next is asked for when the last has been shown. */
+/** What the server sends as it comes; the next is asked for when the last has been shown. */
 class DocumentSocket implements AutoCloseable {
   /** No documents at all. */
   static final DocumentSocket NONE = new DocumentSocket();
@@ -42,6 +42,13 @@ class DocumentSocket implements AutoCloseable {
     DocumentSocket documents = new DocumentSocket();
     documents.connect(api, run, frames);
     return documents;
+  }
+
+  /** Any other socket of the server. */
+  static DocumentSocket at(ApiClient api, String path, Consumer<String> frames) {
+    DocumentSocket followed = new DocumentSocket();
+    followed.socket = api.socket(path, followed.new Frames(frames));
+    return followed;
   }
 
   private void connect(ApiClient api, String run, Consumer<String> frames) {

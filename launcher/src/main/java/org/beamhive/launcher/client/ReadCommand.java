@@ -2,8 +2,6 @@ package org.beamhive.launcher.client;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Command;
@@ -34,8 +32,7 @@ final class ReadCommand extends ClientCommand {
   static List<JsonNode> read(ApiClient api, List<String> devices) {
     List<JsonNode> answers = new ArrayList<>();
     for (String device : devices) {
-      String name = URLEncoder.encode(device, StandardCharsets.UTF_8).replace("+", "%20");
-      answers.add(api.get("/api/devices/" + name + "/read"));
+      answers.add(api.get(DeviceCalls.path(device, "read")));
     }
     return answers;
   }

@@ -5,12 +5,12 @@ import akka.actor.CoordinatedShutdown;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
 import akka.actor.typed.Behavior;
+import akka.actor.typed.RecipientRef;
 import akka.actor.typed.javadsl.AskPattern;
 import akka.actor.typed.javadsl.BehaviorBuilder;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.http.javadsl.ServerBinding;
 import java.time.Duration;
-import java.util.Collection;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -25,6 +25,7 @@ import org.beamhive.actors.web.WebServer;
 import org.beamhive.actors.web.WebSettings;
 import org.beamhive.cluster.tls.TlsIdentity;
 import org.beamhive.devices.actor.DeviceSharding;
+import org.beamhive.devices.actor.StopEverything;
 import org.beamhive.launcher.health.HealthServer;
 import org.beamhive.launcher.health.NodeHealth;
 import org.beamhive.launcher.metrics.NodeMetrics;
@@ -41,6 +42,11 @@ import org.beamhive.protocol.queue.ScanQueueProtocol;
  * node, or the operator, has to take over.
  */
 public final class NodeGuardian {
+  /**
+   * How long the answer to a stop of everything waits for a node; the stop itself waits for none.
+   */
+  private static final Duration STOP_PATIENCE = Duration.ofSeconds(1);
+
   /** What the root is told. */
   public sealed interface Command {}
 
@@ -204,7 +210,8 @@ public final class NodeGuardian {
     Duration timeout = parts.web().askTimeout();
     return new WebBackends(
         queue,
-        new Devices(system, wiring.directory(), timeout),
+        new Devices(
+            system, wiring.directory(), StopEverything.start(system, STOP_PATIENCE), timeout),
         parts.plans().descriptions(),
         fromStartOf ->
             LiveFeed.documents(system, queue, wiring.journal(), parts.run(), fromStartOf),
@@ -212,7 +219,10 @@ public final class NodeGuardian {
   }
 
   private record Devices(
-      ActorSystem<?> system, ActorRef<DeviceDirectoryProtocol.Request> directory, Duration timeout)
+      ActorSystem<?> system,
+      ActorRef<DeviceDirectoryProtocol.Request> directory,
+      StopEverything stopping,
+      Duration timeout)
       implements WebBackends.DeviceAccess {
     @Override
     public CompletionStage<DeviceDirectoryProtocol.Devices> devices() {
@@ -241,8 +251,15 @@ public final class NodeGuardian {
     }
 
     @Override
-    public void stop(Collection<DeviceView> views) {
-      views.forEach(view -> DeviceSharding.ref(system, view).tell(DeviceProtocol.Stop.STOP));
+    public RecipientRef<DeviceProtocol.Request> ref(DeviceView view) {
+      return DeviceSharding.ref(system, view);
+    }
+
+    @Override
+    public CompletionStage<WebBackends.Stopped> stop(Optional<DeviceName> only, String who) {
+      return stopping
+          .stop(only, who)
+          .thenApply(stopped -> new WebBackends.Stopped(stopped.devices(), stopped.silent()));
     }
 
     private CompletionStage<DeviceProtocol.ReadReply> unknown(DeviceName name) {

@@ -94,9 +94,19 @@ public record NodeParts(
     }
     Duration interval = parts.engine().keepAliveInterval();
     Duration timeout = parts.devices().ownerTimeout();
+    checkHeartBeat("beamhive.engine.keep-alive-interval", interval, timeout, mistakes);
+    if (parts.web() != null) {
+      checkHeartBeat(
+          "beamhive.web.call-alive-interval", parts.web().callAliveInterval(), timeout, mistakes);
+    }
+  }
+
+  private static void checkHeartBeat(
+      String key, Duration interval, Duration timeout, List<String> mistakes) {
     if (interval.multipliedBy(2).compareTo(timeout) > 0) {
       mistakes.add(
-          "beamhive.engine.keep-alive-interval = "
+          key
+              + " = "
               + interval
               + ": at most half of beamhive.devices.owner-timeout, "
               + timeout

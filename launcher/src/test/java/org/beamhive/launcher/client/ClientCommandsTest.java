@@ -183,9 +183,6 @@ class ClientCommandsTest {
 
   @Test
   void movesAndReadsBack() throws IOException {
-    answers.put("/api/status", List.of(IDLE));
-    answers.put("/api/queue/item/execute", List.of(added()));
-    answers.put("/api/history/get", List.of(history("completed")));
     answers.put(
         "/api/devices/samx/read",
         List.of(
@@ -193,9 +190,39 @@ class ClientCommandsTest {
                 + "\"timestamp\":1.0,\"severity\":\"NO_ALARM\",\"units\":\"mm\","
                 + "\"precision\":3}}}"));
     assertThat(run("mv", "samx", "-1.5")).as(err.toString()).isZero();
-    assertThat(bodyOf("/api/queue/item/execute").at("/item/args").toString())
-        .isEqualTo("[\"samx\",-1.5]");
+    assertThat(bodyOf("/api/devices/samx/set").path("value").asDouble()).isEqualTo(-1.5);
+    assertThat(asked).noneMatch(call -> call.startsWith("/api/queue"));
     assertThat(out.toString()).contains("-1.500").contains("mm");
+  }
+
+  @Test
+  void saysWhyEachMotorDidNotArrive() {
+    answers.put(
+        "/api/devices/samx/set",
+        List.of("  {\"success\":false,\"msg\":\"samx is held by scan 12 (run r1).\"}"));
+    answers.put(
+        "/api/devices/samy/set",
+        List.of("{\"success\":false,\"msg\":\"samy ran into its limit switch.\"}"));
+    assertThat(run("mvr", "samx", "1", "samy", "2")).isEqualTo(1);
+    assertThat(err.toString().strip())
+        .isEqualTo("samx is held by scan 12 (run r1).\nsamy ran into its limit switch.");
+    assertThat(run("mv", "samx", "up")).isEqualTo(2);
+    assertThat(err.toString()).contains("'up' is no position for samx");
+  }
+
+  @Test
+  void stopsTheDevicesFirstAndTellsWhichNodesAreSilent() {
+    answers.put(
+        "/api/devices/stop",
+        List.of(
+            "{\"success\":false,\"msg\":\"No answer from b:1: what is there may still move.\","
+                + "\"devices\":[\"samx\"],\"silent_nodes\":[\"b:1\"]}"));
+    answers.put("/api/status", List.of(IDLE));
+    assertThat(run("stop")).isEqualTo(1);
+    assertThat(asked.get(0)).startsWith("/api/devices/stop");
+    assertThat(out.toString()).contains("Stopped 1 devices.");
+    assertThat(err.toString()).contains("No answer from b:1");
+    assertThat(run("stop", "--plan", "--devices")).isEqualTo(2);
   }
 
   @Test

@@ -52,6 +52,7 @@ class WatchCommandTest {
             Duration.ofSeconds(2),
             Duration.ofSeconds(1),
             Duration.ofSeconds(1),
+            Duration.ofSeconds(1),
             "1");
     RunUid run = new RunUid("r1");
     List<Document> documents =
@@ -91,7 +92,13 @@ class WatchCommandTest {
     }
 
     @Override
-    public void stop(java.util.Collection<org.beamhive.protocol.model.DeviceView> devices) {
+    public akka.actor.typed.RecipientRef<DeviceProtocol.Request> ref(
+        org.beamhive.protocol.model.DeviceView device) {
+      throw new IllegalStateException();
+    }
+
+    @Override
+    public CompletionStage<WebBackends.Stopped> stop(Optional<DeviceName> only, String who) {
       throw new IllegalStateException();
     }
   }

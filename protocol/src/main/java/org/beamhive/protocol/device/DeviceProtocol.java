@@ -11,6 +11,7 @@ import org.beamhive.protocol.model.DeviceView;
 import org.beamhive.protocol.model.Epoch;
 import org.beamhive.protocol.model.Reading;
 import org.beamhive.protocol.model.Refusal;
+import org.beamhive.protocol.model.RunUid;
 import org.beamhive.protocol.model.Value;
 import org.beamhive.protocol.wire.CborSerializable;
 
@@ -41,6 +42,10 @@ public final class DeviceProtocol {
           StopFor,
           ReadNow,
           GetView,
+          Call,
+          CallAlive,
+          GetDetails,
+          Follow,
           Wake {}
 
   /** What a device actor tells itself. */
@@ -50,9 +55,18 @@ public final class DeviceProtocol {
    * A worker takes the device for a run. From now on the worker must say {@link KeepAlive} all the
    * time: the device stops by itself if the worker vanishes or is silent for too long. Answers with
    * an {@link AttachReply}.
+   *
+   * @param run what the worker does with it; null if an older node does not say it
+   * @param scanId the scan_id of that run, 0 if not said
    */
-  public record Attach(Epoch epoch, ActorRef<Reply> worker, ActorRef<AttachReply> replyTo)
-      implements Request {}
+  public record Attach(
+      Epoch epoch, ActorRef<Reply> worker, RunUid run, long scanId, ActorRef<AttachReply> replyTo)
+      implements Request {
+    /** For a run that is not named. */
+    public Attach(Epoch epoch, ActorRef<Reply> worker, ActorRef<AttachReply> replyTo) {
+      this(epoch, worker, null, 0, replyTo);
+    }
+  }
 
   /** The worker has done with the device, which stops if it still moves. No answer. */
   public record Detach(Epoch epoch) implements Request {}
@@ -109,6 +123,36 @@ public final class DeviceProtocol {
 
   /** What is known of it. Answers with its {@link DeviceView} in a {@link View}. */
   public record GetView(ActorRef<View> replyTo) implements Request {}
+
+  /**
+   * Do something outside any scan. The device checks whether it may be done now, keeps itself free
+   * for this call and answers {@link CallAccepted}; it begins with the first {@link CallAlive}, so
+   * that a message which was late can't move anything for a caller who has given up. From then on
+   * it belongs to the caller as to a worker: it stops by itself if the caller vanishes or is
+   * silent. Answers with {@link CallReply}s.
+   *
+   * @param id of this call, never used again
+   * @param who asks, for the log and the history
+   */
+  public record Call(String id, String who, Operation operation, ActorRef<CallReply> replyTo)
+      implements Request {}
+
+  /**
+   * The caller is alive, and wants it done. Answers with {@link CallAccepted} while the device is
+   * at it, so that the caller knows that the device is alive, too; with {@link CallFailed} if it
+   * does not, or not any more, do this call.
+   */
+  public record CallAlive(String id, ActorRef<CallReply> replyTo) implements Request {}
+
+  /** All that it tells of itself. Answers with {@link DeviceDetails}, in each state. */
+  public record GetDetails(ActorRef<DeviceDetails> replyTo) implements Request {}
+
+  /**
+   * Its readings and state now and whenever they change, at most so often as the device's settings
+   * allow and always the newest. To be said again from time to time: a device forgets a follower
+   * that is silent. Answers with {@link Update} again and again.
+   */
+  public record Follow(ActorRef<Update> replyTo) implements Request {}
 
   /** Start, if it isn't running, and tell the list of devices. No answer. */
   public enum Wake implements Request {
@@ -180,4 +224,39 @@ public final class DeviceProtocol {
 
   /** The answer to {@link GetView}. */
   public record View(DeviceView view) implements CborSerializable {}
+
+  /** The answer to {@link Call}. */
+  @JsonTypeInfo(use = JsonTypeInfo.Id.NAME)
+  @JsonSubTypes({
+    @JsonSubTypes.Type(value = CallAccepted.class, name = "call-accepted"),
+    @JsonSubTypes.Type(value = CallDone.class, name = "call-done"),
+    @JsonSubTypes.Type(value = CallFailed.class, name = "call-failed")
+  })
+  public sealed interface CallReply extends CborSerializable
+      permits CallAccepted, CallDone, CallFailed {
+    /** Which call. */
+    String id();
+  }
+
+  /** It may be done, and begins with the first {@link CallAlive}; or is being done. */
+  public record CallAccepted(DeviceName device, String id) implements CallReply {}
+
+  /** It is done, with what it returns. */
+  public record CallDone(DeviceName device, String id, Value result) implements CallReply {}
+
+  /** It was refused, has failed, or is not done for this caller any more. */
+  public record CallFailed(DeviceName device, String id, Refusal problem) implements CallReply {}
+
+  /**
+   * How a device is now.
+   *
+   * @param heldBy who has it, in words for a person; empty if nobody has
+   * @param readings the newest of all data keys, empty while it is not connected
+   */
+  public record Update(DeviceView view, String heldBy, List<Reading> readings)
+      implements CborSerializable {
+    public Update {
+      readings = List.copyOf(readings);
+    }
+  }
 }

@@ -38,6 +38,8 @@ final class Examples {
           "SetMode.loop",
           "SetMode.ignoreFailures",
           "Follow.log",
+          "Attach.run",
+          "StopDevices.only",
           "RunProgress.start",
           "RunProgress.stop");
 

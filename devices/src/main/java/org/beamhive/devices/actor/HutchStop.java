@@ -1,0 +1,86 @@
+package org.beamhive.devices.actor;
+
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.ActorSystem;
+import akka.actor.typed.Behavior;
+import akka.actor.typed.Props;
+import akka.actor.typed.SupervisorStrategy;
+import akka.actor.typed.javadsl.AbstractBehavior;
+import akka.actor.typed.javadsl.ActorContext;
+import akka.actor.typed.javadsl.Behaviors;
+import akka.actor.typed.javadsl.Receive;
+import akka.actor.typed.receptionist.Receptionist;
+import akka.actor.typed.receptionist.ServiceKey;
+import java.util.ArrayList;
+import java.util.List;
+import org.beamhive.protocol.device.DeviceProtocol;
+import org.beamhive.protocol.device.HutchStopProtocol.Command;
+import org.beamhive.protocol.device.HutchStopProtocol.DevicesStopped;
+import org.beamhive.protocol.device.HutchStopProtocol.Request;
+import org.beamhive.protocol.device.HutchStopProtocol.StopDevices;
+import org.beamhive.protocol.model.DeviceName;
+import org.beamhive.protocol.model.HutchName;
+
+/**
+ * Stops all devices of its node, whatever they do: it tells each of them directly, and asks nobody.
+ * There is one on each node of a hutch; gateways find them by the receptionist. It has one state.
+ */
+final class HutchStop extends AbstractBehavior<Command> {
+  /** By which gateways find those of all hutches. */
+  static final ServiceKey<Request> KEY = ServiceKey.create(Request.class, "device-stop");
+
+  private final LocalDevices local;
+  private final String node;
+
+  static void start(ActorSystem<?> system, HutchName hutch, LocalDevices local) {
+    system.systemActorOf(
+        Behaviors.supervise(create(local, DeviceSharding.node(system)))
+            .onFailure(SupervisorStrategy.restart()),
+        "hutch-stop-" + hutch,
+        Props.empty());
+  }
+
+  static Behavior<Command> create(LocalDevices local, String node) {
+    return Behaviors.setup(
+        context -> {
+          context.setLoggerName(HutchStop.class);
+          return new HutchStop(context, local, node);
+        });
+  }
+
+  private HutchStop(ActorContext<Command> context, LocalDevices local, String node) {
+    super(context);
+    this.local = local;
+    this.node = node;
+    ActorRef<Request> self = context.getSelf().narrow();
+    context.getSystem().receptionist().tell(Receptionist.register(KEY, self));
+  }
+
+  @Override
+  public Receive<Command> createReceive() {
+    return newReceiveBuilder().onMessage(StopDevices.class, this::onStopDevices).build();
+  }
+
+  private Behavior<Command> onStopDevices(StopDevices stop) {
+    List<DeviceName> told = new ArrayList<>();
+    local
+        .all()
+        .forEach(
+            (name, device) -> {
+              if (stop.only() == null || stop.only().value().equals(name)) {
+                device.tell(DeviceProtocol.Stop.STOP);
+                told.add(new DeviceName(name));
+              }
+            });
+    stop.replyTo().tell(new DevicesStopped(node, told));
+    if (!told.isEmpty()) {
+      getContext()
+          .getLog()
+          .warn(
+              "{}: told to stop, as {} has asked",
+              stop.only() == null ? told.size() + " devices" : stop.only(),
+              stop.who());
+    }
+    return this;
+  }
+}
