@@ -91,7 +91,7 @@ class CaTrapsIT {
     Followed put = new Followed(link, "T:busy", SignalOptions.POLLED).awaitConnected();
     number.mute();
     assertThat(failure(mute.signal.get(SHORT)))
-        .hasMessage("Reading T:number was not answered within 0.3 s.");
+        .hasMessage("T:number is connected but does not answer: its control system hangs.");
     assertThat(failure(put.signal.put(Value.of(1.0), SHORT)))
         .hasMessage("Writing T:busy was not completed within 0.3 s.");
 
@@ -146,7 +146,9 @@ class CaTrapsIT {
     Followed other = new Followed(link, "T:number", SignalOptions.POLLED).awaitConnected();
     Followed urgent = new Followed(link, "T:stop", SignalOptions.URGENT).awaitConnected();
     CompletionStage<Void> put = move.signal.put(Value.of(1.0), LONG);
-    assertThat(code(other.signal.get(SHORT))).as("the circuit is blocked").isEqualTo("timeout");
+    assertThat(code(other.signal.get(SHORT)))
+        .as("the circuit is blocked")
+        .isEqualTo("not-responding");
     urgent.put(Value.of(1));
     done(put);
   }
