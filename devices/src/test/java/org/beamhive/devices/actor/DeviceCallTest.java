@@ -366,9 +366,9 @@ class DeviceCallTest {
     assertThat(refused(device, new Operation.Perform(Operation.Action.TRIGGER)).code())
         .isEqualTo("not-triggerable");
     begin(device, "3", new Operation.Configure(Value.Fields.EMPTY.with("a", Value.of(1))));
-    assertThat(failed().code()).isEqualTo("not-configurable");
+    assertThat(failed().code()).isEqualTo("unknown-setting");
     assertThat(refused(device, new Operation.CallMethod("dance", Value.Fields.EMPTY)).text())
-        .contains("samx has no method 'dance': nothing may be called on it");
+        .contains("samx has no method 'dance'", "fail_next_move");
   }
 
   @Test
