@@ -663,7 +663,9 @@ final class DeviceActor {
           } else {
             lastReadings = outcome.value();
             read.replyTo()
-                .tell(new ScanBundlerProtocol.DeviceRead(name, read.point(), outcome.value()));
+                .tell(
+                    new ScanBundlerProtocol.DeviceRead(
+                        name, read.point(), outcome.value(), device.assets()));
           }
         });
   }

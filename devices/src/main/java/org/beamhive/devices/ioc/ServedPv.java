@@ -82,6 +82,11 @@ final class ServedPv extends ProcessVariable {
     return pv;
   }
 
+  /** An array of this type; it keeps the length that it begins with. */
+  static ServedPv array(String name, DBRType type, Object initial) {
+    return new ServedPv(name, type, initial);
+  }
+
   ServedPv units(String egu, int decimals) {
     units = egu;
     precision = (short) decimals;

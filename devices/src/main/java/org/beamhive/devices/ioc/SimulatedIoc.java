@@ -23,6 +23,8 @@ import org.slf4j.LoggerFactory;
  *   <li>{@code det2d:...}: the same over m1 and m2
  *   <li>{@code scaler1.CNT, TP, T, S1..S4}: clock, beam intensity, and the two peaks
  *   <li>{@code i0}: the beam intensity, ten times a second; {@code ring_current}: each second
+ *   <li>{@code cam1:, image1:, ROI1:, Proc1:, Stats1:, HDF1:, TIFF1:}: an area detector whose spot
+ *       is as bright as what det2d sees; its files are real ones
  * </ul>
  *
  * <p>The noise has a fixed seed. The server binds all network interfaces (the library has no
@@ -42,6 +44,7 @@ public final class SimulatedIoc implements AutoCloseable {
       Executors.newSingleThreadScheduledExecutor(task -> daemon(task, "sim-ioc"));
   private final Random random = new Random(20);
   private final Thread runner;
+  private AreaSimulation area;
   private double current = FULL_CURRENT;
 
   private SimulatedIoc(int port) throws CAException {
@@ -83,6 +86,7 @@ public final class SimulatedIoc implements AutoCloseable {
   @Override
   public void close() {
     world.shutdownNow();
+    area.close();
     try {
       server.destroy();
       runner.join(2000);
@@ -104,6 +108,7 @@ public final class SimulatedIoc implements AutoCloseable {
     DoubleUnaryOperator det2d = peak("det2d:", List.of(m1, m2), 1.3, 1.2, 1e6);
     ServedPv i0 = add(ServedPv.number(PREFIX + "i0", 0).units("counts", 1).readOnly());
     scaler(i0, det, det2d);
+    area = new AreaSimulation(PREFIX, this::add, this::later, s -> det2d.applyAsDouble(s) / 1e6);
     ServedPv ring =
         add(ServedPv.number(PREFIX + "ring_current", current).units("mA", 2).readOnly());
     every(100, () -> i0.post(1000 * current / FULL_CURRENT + 5 * random.nextGaussian()));

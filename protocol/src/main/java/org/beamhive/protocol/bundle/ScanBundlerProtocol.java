@@ -3,6 +3,7 @@ package org.beamhive.protocol.bundle;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import java.util.List;
+import org.beamhive.protocol.document.AssetDocument;
 import org.beamhive.protocol.document.RunStart;
 import org.beamhive.protocol.model.DeviceDescription;
 import org.beamhive.protocol.model.DeviceName;
@@ -57,11 +58,24 @@ public final class ScanBundlerProtocol {
   /** Write the stop document. The worker gets {@link Logged} when it is durable. */
   public record CloseRun(String exitStatus, String reason) implements Request {}
 
-  /** A device's readings for a point, in the order of its data keys. */
-  public record DeviceRead(DeviceName device, long point, List<Reading> readings)
+  /**
+   * A device's readings for a point, in the order of its data keys.
+   *
+   * @param assets what says where the data are that the device keeps in files of its own. A
+   *     resource may be named again at each point; the bundler writes it once. Run, descriptor and
+   *     seq_nums are filled in by the bundler.
+   */
+  public record DeviceRead(
+      DeviceName device, long point, List<Reading> readings, List<AssetDocument> assets)
       implements Request {
     public DeviceRead {
       readings = List.copyOf(readings);
+      assets = assets == null ? List.of() : List.copyOf(assets);
+    }
+
+    /** Readings of a device without files. */
+    public DeviceRead(DeviceName device, long point, List<Reading> readings) {
+      this(device, point, readings, List.of());
     }
   }
 

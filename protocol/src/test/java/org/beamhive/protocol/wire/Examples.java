@@ -30,6 +30,7 @@ final class Examples {
           "DataKey.choices",
           "DataKey.lowerCtrlLimit",
           "DataKey.upperCtrlLimit",
+          "DataKey.external",
           "QueueStatus.runningItem",
           "QueueStatus.runningRun",
           "QueueStatus.reState",
@@ -38,6 +39,8 @@ final class Examples {
           "SetMode.loop",
           "SetMode.ignoreFailures",
           "Follow.log",
+          "Resource.run",
+          "StreamResource.run",
           "RunProgress.start",
           "RunProgress.stop");
 
