@@ -28,10 +28,14 @@ import org.beamhive.protocol.bundle.ScanBundlerProtocol;
 import org.beamhive.protocol.device.DeviceDirectoryProtocol;
 import org.beamhive.protocol.device.DeviceProtocol;
 import org.beamhive.protocol.device.DeviceProtocol.Attach;
+import org.beamhive.protocol.device.DeviceProtocol.Collect;
 import org.beamhive.protocol.device.DeviceProtocol.Command;
+import org.beamhive.protocol.device.DeviceProtocol.Complete;
+import org.beamhive.protocol.device.DeviceProtocol.Configure;
 import org.beamhive.protocol.device.DeviceProtocol.Detach;
 import org.beamhive.protocol.device.DeviceProtocol.GetView;
 import org.beamhive.protocol.device.DeviceProtocol.KeepAlive;
+import org.beamhive.protocol.device.DeviceProtocol.Kickoff;
 import org.beamhive.protocol.device.DeviceProtocol.Locate;
 import org.beamhive.protocol.device.DeviceProtocol.NotYours;
 import org.beamhive.protocol.device.DeviceProtocol.Read;
@@ -122,6 +126,8 @@ final class DeviceActor {
     PARK_TIMED_OUT
   }
 
+  private static final int READINGS_PER_PAGE = 1000;
+
   private record Outcome<T>(T value, Throwable error) {}
 
   /** Whose device it is: one worker's, for one run. */
@@ -135,11 +141,18 @@ final class DeviceActor {
    */
   private record Activity(long id, Request request, Consumer<Outcome<?>> answer, long began) {
     boolean interruptible() {
-      return request instanceof Set || request instanceof Trigger;
+      return canBeStopped(request);
     }
 
     boolean moves() {
       return request instanceof Set;
+    }
+
+    static boolean canBeStopped(Request request) {
+      return request instanceof Set
+          || request instanceof Trigger
+          || request instanceof Kickoff
+          || request instanceof Complete;
     }
 
     Activity answered() {
@@ -168,6 +181,8 @@ final class DeviceActor {
   // the worker that has lost the device by its silence: nothing more is done for it
   private Epoch silenced;
   private long heard;
+  // it was kicked off and neither completed nor stopped since
+  private boolean flying;
   // its connection broke while it moved: the record may still move
   private boolean cutOff;
   private Activity activity;
@@ -298,6 +313,10 @@ final class DeviceActor {
         .onMessage(Read.class, this::onRead)
         .onMessage(Set.class, this::onSet)
         .onMessage(Trigger.class, this::onTrigger)
+        .onMessage(Configure.class, this::onConfigure)
+        .onMessage(Kickoff.class, this::onKickoff)
+        .onMessage(Complete.class, this::onComplete)
+        .onMessage(Collect.class, this::onCollect)
         .onMessage(Stage.class, this::onStage)
         .onMessage(Unstage.class, this::onUnstage)
         .build();
@@ -422,7 +441,7 @@ final class DeviceActor {
 
   private Behavior<Command> onSignalsLost(SignalsLost lost) {
     log.warn("{}: ready -> connecting, because {}", name, lost.problem());
-    cutOff |= activity != null && activity.moves();
+    cutOff |= flying || activity != null && activity.moves();
     changeTo(false, lost.problem());
     refuseWaiting(request -> true, Refusal.of("disconnected", lost.problem()));
     connect();
@@ -552,7 +571,7 @@ final class DeviceActor {
   }
 
   private void loseOwner(String because) {
-    if (activity != null && activity.interruptible()) {
+    if (active()) {
       log.warn("{}: stopped, because {} (epoch {})", name, because, newest.value());
     }
     silenced = attachment.epoch();
@@ -589,6 +608,14 @@ final class DeviceActor {
       return stage.epoch();
     } else if (request instanceof Unstage unstage) {
       return unstage.epoch();
+    } else if (request instanceof Configure configure) {
+      return configure.epoch();
+    } else if (request instanceof Kickoff kickoff) {
+      return kickoff.epoch();
+    } else if (request instanceof Complete complete) {
+      return complete.epoch();
+    } else if (request instanceof Collect collect) {
+      return collect.epoch();
     } else if (request instanceof Read read) {
       return read.epoch();
     } else if (request instanceof Locate locate) {
@@ -644,6 +671,14 @@ final class DeviceActor {
       onStage(stage);
     } else if (request instanceof Unstage unstage) {
       onUnstage(unstage);
+    } else if (request instanceof Configure configure) {
+      onConfigure(configure);
+    } else if (request instanceof Kickoff kickoff) {
+      onKickoff(kickoff);
+    } else if (request instanceof Complete complete) {
+      onComplete(complete);
+    } else if (request instanceof Collect collect) {
+      onCollect(collect);
     } else {
       throw new IllegalStateException("no command that can wait: " + request);
     }
@@ -684,7 +719,7 @@ final class DeviceActor {
   private Behavior<Command> onSet(Set set) {
     Refusal refusal = refusalOf(set.epoch());
     if (refusal == null && config.readOnly()) {
-      refusal = Refusal.of("read-only", name + " is read-only in the device file.");
+      refusal = readOnly();
     }
     return refusal != null
         ? refuse(set, refusal)
@@ -711,6 +746,103 @@ final class DeviceActor {
         ? refuse(unstage, refusal)
         : begin(unstage, device::unstage, answer(unstage.token(), unstage.replyTo()));
   }
+
+  private Behavior<Command> onConfigure(Configure configure) {
+    Refusal refusal = refusalOf(configure.epoch());
+    if (refusal == null && config.readOnly()) {
+      refusal = readOnly();
+    }
+    return refusal != null
+        ? refuse(configure, refusal)
+        : begin(
+            configure,
+            () -> device.configure(configure.settings()),
+            answer(configure.token(), configure.replyTo()));
+  }
+
+  private Refusal readOnly() {
+    return Refusal.of("read-only", name + " is read-only in the device file.");
+  }
+
+  // ---------------------------------------------------------------- flights
+
+  private Behavior<Command> onKickoff(Kickoff kickoff) {
+    Refusal refusal = refusalOf(kickoff.epoch());
+    if (refusal == null && config.readOnly()) {
+      refusal = readOnly();
+    }
+    if (refusal == null && flying) {
+      refusal = Refusal.of("flying", name + " flies already: complete or stop it first.");
+    }
+    if (refusal != null) {
+      return refuse(kickoff, refusal);
+    }
+    flying = true;
+    watch.guard().tell(new HutchGuard.MoveBegun(name));
+    reportSoon();
+    return begin(
+        kickoff,
+        () -> device.kickoff(kickoff.settings()),
+        answer(kickoff.token(), kickoff.replyTo()));
+  }
+
+  private Behavior<Command> onComplete(Complete complete) {
+    Refusal refusal = refusalOf(complete.epoch());
+    Consumer<Outcome<Void>> answer = answer(complete.token(), complete.replyTo());
+    return refusal != null
+        ? refuse(complete, refusal)
+        : begin(
+            complete,
+            device::complete,
+            outcome -> {
+              if (outcome.error() == null) {
+                flightEnded();
+              }
+              answer.accept(outcome);
+            });
+  }
+
+  private void flightEnded() {
+    if (flying) {
+      flying = false;
+      watch.guard().tell(new HutchGuard.MoveEnded(name));
+      reportSoon();
+    }
+  }
+
+  private Behavior<Command> onCollect(Collect collect) {
+    Refusal refusal = refusalOf(collect.epoch());
+    return refusal != null
+        ? refuse(collect, refusal)
+        : begin(
+            collect,
+            device::collect,
+            outcome -> {
+              if (outcome.error() != null) {
+                refuse(collect, refusal(outcome));
+              } else {
+                giveCollected(collect, outcome.value());
+              }
+            });
+  }
+
+  /** In pages, since a message to another node may not be of any size. */
+  private void giveCollected(Collect collect, List<List<Reading>> events) {
+    int width = events.isEmpty() ? 1 : Math.max(1, events.get(0).size());
+    int page = Math.max(1, READINGS_PER_PAGE / width);
+    int from = 0;
+    do {
+      int to = Math.min(events.size(), from + page);
+      collect
+          .replyTo()
+          .tell(
+              new ScanBundlerProtocol.DeviceCollected(
+                  name, collect.point(), from, events.subList(from, to), to == events.size()));
+      from = to;
+    } while (from < events.size());
+  }
+
+  // ---------------------------------------------------------------- answers
 
   private Consumer<Outcome<Void>> answer(long token, ActorRef<Reply> replyTo) {
     return outcome ->
@@ -871,7 +1003,7 @@ final class DeviceActor {
   // ---------------------------------------------------------------- stopping
 
   private Behavior<Command> onStop() {
-    if (activity != null && activity.interruptible()) {
+    if (active()) {
       log.info("{}: stopped, because somebody asked", name);
     }
     stopDevice();
@@ -893,13 +1025,19 @@ final class DeviceActor {
   }
 
   private void interrupt(String code, String why) {
-    if (activity != null && activity.interruptible()) {
+    if (active()) {
       stopDevice();
     }
     failInterruptible(code, why);
   }
 
+  /** Whether it is doing something that can be stopped. */
+  private boolean active() {
+    return flying || activity != null && activity.interruptible();
+  }
+
   private void stopDevice() {
+    flightEnded();
     beside(
         device.stop(),
         outcome -> {
@@ -916,7 +1054,7 @@ final class DeviceActor {
       activity.answer().accept(new Outcome<>(null, new DeviceFailure(stopped)));
       activity = activity.answered();
     }
-    refuseWaiting(request -> request instanceof Set || request instanceof Trigger, stopped);
+    refuseWaiting(Activity::canBeStopped, stopped);
   }
 
   private void refuseWaiting(java.util.function.Predicate<Request> which, Refusal refusal) {
@@ -942,7 +1080,9 @@ final class DeviceActor {
     if (activity != null && activity.moves()) {
       watch.guard().tell(new HutchGuard.MoveEnded(name));
     }
-    if (activity != null && activity.interruptible()) {
+    boolean moving = active();
+    flightEnded();
+    if (moving) {
       // closed before the stop has left, it would not be stopped
       device.stop().whenComplete((stopped, error) -> device.close());
     } else {
@@ -968,6 +1108,14 @@ final class DeviceActor {
       set.replyTo().tell(new DeviceProtocol.Failed(name, set.token(), refusal));
     } else if (request instanceof Trigger trigger) {
       trigger.replyTo().tell(new DeviceProtocol.Failed(name, trigger.token(), refusal));
+    } else if (request instanceof Configure configure) {
+      configure.replyTo().tell(new DeviceProtocol.Failed(name, configure.token(), refusal));
+    } else if (request instanceof Kickoff kickoff) {
+      kickoff.replyTo().tell(new DeviceProtocol.Failed(name, kickoff.token(), refusal));
+    } else if (request instanceof Complete complete) {
+      complete.replyTo().tell(new DeviceProtocol.Failed(name, complete.token(), refusal));
+    } else if (request instanceof Collect collect) {
+      collect.replyTo().tell(new ScanBundlerProtocol.ReadFailed(name, collect.point(), refusal));
     } else if (request instanceof Locate locate) {
       locate.replyTo().tell(new DeviceProtocol.Failed(name, locate.token(), refusal));
     } else if (request instanceof Read read) {
@@ -1001,7 +1149,7 @@ final class DeviceActor {
     if (!connected) {
       return DeviceView.State.CONNECTING;
     }
-    return activity == null ? DeviceView.State.READY : DeviceView.State.BUSY;
+    return activity == null && !flying ? DeviceView.State.READY : DeviceView.State.BUSY;
   }
 
   private Behavior<Command> onFactsChanged() {

@@ -25,6 +25,8 @@ import org.slf4j.LoggerFactory;
  *   <li>{@code i0}: the beam intensity, ten times a second; {@code ring_current}: each second
  *   <li>{@code cam1:, image1:, ROI1:, Proc1:, Stats1:, HDF1:, TIFF1:}: an area detector whose spot
  *       is as bright as what det2d sees; its files are real ones
+ *   <li>{@code fly1:Start, Done, Stop, CurrentPoint, NumPoints, Dwell, Begin, End, Positions,
+ *       Counts, Times}: a hardware-triggered scan over a peak at 0
  * </ul>
  *
  * <p>The noise has a fixed seed. The server binds all network interfaces (the library has no
@@ -108,6 +110,8 @@ public final class SimulatedIoc implements AutoCloseable {
     DoubleUnaryOperator det2d = peak("det2d:", List.of(m1, m2), 1.3, 1.2, 1e6);
     ServedPv i0 = add(ServedPv.number(PREFIX + "i0", 0).units("counts", 1).readOnly());
     scaler(i0, det, det2d);
+    new FlyRecords(
+        PREFIX + "fly1:", this::add, this::later, x -> 1e6 * Math.exp(-Math.pow(x / 0.3, 2) / 2));
     area = new AreaSimulation(PREFIX, this::add, this::later, s -> det2d.applyAsDouble(s) / 1e6);
     ServedPv ring =
         add(ServedPv.number(PREFIX + "ring_current", current).units("mA", 2).readOnly());

@@ -62,6 +62,7 @@ public final class DeviceTypes {
                     "ophyd.AreaDetector", "ophyd.SimDetector", "ophyd.areadetector.AreaDetector"),
                 AreaDetector.KEYS,
                 AreaDetector::new),
+            new DeviceType("EpicsFlyer", Set.of(), EpicsFlyer.KEYS, EpicsFlyer::new),
             new DeviceType("Counter", Set.of(), Counter.KEYS, Counter::new),
             new DeviceType(
                 "SimMotor",
