@@ -86,7 +86,7 @@ final class AreaCam {
             "Initializing",
             "Disconnected",
             "Aborted");
-    waitForPlugins = records.choice("WaitForPlugins", 0, "No", "Yes");
+    waitForPlugins = records.lone(ServedPv.choice(prefix + "WaitForPlugins", 0, "No", "Yes"), 0);
     imageMode = records.choice("ImageMode", CONTINUOUS, "Single", "Multiple", "Continuous");
     triggerMode = records.choice("TriggerMode", 0, "Internal", "External");
     numImages = records.whole("NumImages", 1);

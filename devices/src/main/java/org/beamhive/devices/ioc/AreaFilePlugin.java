@@ -54,7 +54,7 @@ final class AreaFilePlugin extends AreaPlugin {
       AreaPorts ports) {
     super(prefix, type, source, server, later, ports);
     this.format = format;
-    createDirectory = records.whole("CreateDirectory", 0);
+    createDirectory = records.lone(ServedPv.whole(prefix + "CreateDirectory", 0), 0);
     exists = records.add(shown("FilePathExists_RBV", "No", "Yes"));
     path = records.text("FilePath", "", this::onPath);
     name = records.text("FileName", "", to -> {});
@@ -68,7 +68,7 @@ final class AreaFilePlugin extends AreaPlugin {
     writeMode = records.choice("FileWriteMode", 0, "Single", "Capture", "Stream");
     numCapture = records.whole("NumCapture", 1);
     captured = records.count("NumCaptured_RBV", 0);
-    lazyOpen = records.choice("LazyOpen", 0, "No", "Yes");
+    lazyOpen = records.lone(ServedPv.choice(prefix + "LazyOpen", 0, "No", "Yes"), 0);
     records.choice("SWMRMode", 0, "Off", "On");
     captureReadback = records.add(shown("Capture_RBV", "Done", "Capturing"));
     capture = ServedPv.choice(prefix + "Capture", 0, "Done", "Capture").onPut(this::put);

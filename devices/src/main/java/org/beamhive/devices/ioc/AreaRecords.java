@@ -44,7 +44,9 @@ final class AreaRecords {
     /** What the driver has made of it. */
     void show(double next) {
       value = next;
-      readback.post(next);
+      if (readback != null) {
+        readback.post(next);
+      }
     }
   }
 
@@ -110,8 +112,13 @@ final class AreaRecords {
         to -> {});
   }
 
+  /** A setting that has no readback, as some have none in areaDetector. */
+  Setting lone(ServedPv asked, double initial) {
+    return pair(asked, null, initial, to -> {});
+  }
+
   private Setting pair(ServedPv asked, ServedPv is, double initial, DoubleConsumer then) {
-    Setting setting = new Setting(is.readOnly(), initial);
+    Setting setting = new Setting(is == null ? null : is.readOnly(), initial);
     asked.onPut(
         (to, done) -> {
           double next = ((Number) java.lang.reflect.Array.get(to, 0)).doubleValue();
@@ -121,7 +128,9 @@ final class AreaRecords {
           return CAStatus.NORMAL;
         });
     server.accept(asked);
-    server.accept(is);
+    if (is != null) {
+      server.accept(is);
+    }
     return setting;
   }
 

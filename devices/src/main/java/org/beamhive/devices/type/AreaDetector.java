@@ -43,11 +43,11 @@ final class AreaDetector extends SignalDevice {
       List.of(
           required("prefix", Kind.TEXT, "what the PVs of the camera and all plugins begin with"),
           optional("cam", Kind.TEXT, "the camera after the prefix; cam1: if not given"),
-          optional("plugins", Kind.ANY, "plugins to enable, a list as [image1:, ROI1:]"),
-          optional("stats", Kind.ANY, "statistics plugins to read, a list as [Stats1:]"),
+          optional("plugins", Kind.TEXTS, "plugins to enable, a list as [image1:, ROI1:]"),
+          optional("stats", Kind.TEXTS, "statistics plugins to read, a list as [Stats1:]"),
           optional(
               "stats_values",
-              Kind.ANY,
+              Kind.TEXTS,
               "what is read of them, in ophyd's names; [total] by default"),
           optional("file_plugin", Kind.TEXT, "the plugin that writes files, as HDF1:"),
           oneOf("file_format", List.of("hdf5", "tiff"), "what it writes; hdf5 if not given"),
@@ -68,7 +68,7 @@ final class AreaDetector extends SignalDevice {
               Kind.FLAG,
               "AcquireBusy and WaitForPlugins are there and used; true if not given"),
           optional(
-              "stage_sigs", Kind.ANY, "more to put when a scan begins, as {cam1:NumExposures: 2}"));
+              "stage_sigs", Kind.MAP, "more to put when a scan begins, as {cam1:NumExposures: 2}"));
 
   private static final int SINGLE = 0;
   private static final int MULTIPLE = 1;
@@ -91,13 +91,13 @@ final class AreaDetector extends SignalDevice {
   private final Signal sizeX;
   private final Signal sizeY;
   private final Signal dataType;
-  private final AreaStaging.Setting imageMode;
-  private final AreaStaging.Setting numImages;
-  private final AreaStaging.Setting triggerMode;
-  private final AreaStaging.Setting arrayCallbacks;
-  private final AreaStaging.Setting waitSetting;
-  private final Map<AreaStaging.Setting, Value> first = new LinkedHashMap<>();
-  private final Map<AreaStaging.Setting, Value> last = new LinkedHashMap<>();
+  private final Signal imageMode;
+  private final Signal numImages;
+  private final Signal triggerMode;
+  private final Signal arrayCallbacks;
+  private final Signal waitSetting;
+  private final Map<Signal, Value> first = new LinkedHashMap<>();
+  private final Map<Signal, Value> last = new LinkedHashMap<>();
   private final List<Signal> statistics = new ArrayList<>();
   private final AtomicReference<List<AssetDocument>> newest = new AtomicReference<>(List.of());
   private volatile CompletableFuture<Void> interruption = new CompletableFuture<>();
@@ -235,9 +235,8 @@ final class AreaDetector extends SignalDevice {
     part(name() + "_cam_" + key, Part.Kind.CONFIG, pv, SignalOptions.MONITORED, true);
   }
 
-  private AreaStaging.Setting setting(String pv) {
-    return new AreaStaging.Setting(
-        own(pv, SignalOptions.POLLED), own(pv + "_RBV", SignalOptions.POLLED));
+  private Signal setting(String pv) {
+    return own(pv, SignalOptions.POLLED);
   }
 
   // ------------------------------------------------------------------ staging
@@ -263,9 +262,9 @@ final class AreaDetector extends SignalDevice {
         .thenCompose(done -> refresh(List.of(exposure, period, exposures)));
   }
 
-  private CompletionStage<Void> putAll(Map<AreaStaging.Setting, Value> settings) {
+  private CompletionStage<Void> putAll(Map<Signal, Value> settings) {
     CompletionStage<Void> all = DONE;
-    for (Map.Entry<AreaStaging.Setting, Value> one : settings.entrySet()) {
+    for (Map.Entry<Signal, Value> one : settings.entrySet()) {
       all = all.thenCompose(done -> staging.put(one.getKey(), one.getValue()));
     }
     return all;

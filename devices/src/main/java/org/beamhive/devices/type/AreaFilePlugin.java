@@ -54,15 +54,15 @@ final class AreaFilePlugin {
   private final Signal pathExists;
   private final Signal width;
   private final Signal height;
-  private final AreaStaging.Setting path;
-  private final AreaStaging.Setting name;
-  private final AreaStaging.Setting template;
-  private final AreaStaging.Setting number;
-  private final AreaStaging.Setting autoIncrement;
-  private final AreaStaging.Setting createDirectory;
-  private final AreaStaging.Setting writeMode;
-  private final AreaStaging.Setting numCapture;
-  private final AreaStaging.Setting lazyOpen;
+  private final Signal path;
+  private final Signal name;
+  private final Signal template;
+  private final Signal number;
+  private final Signal autoIncrement;
+  private final Signal createDirectory;
+  private final Signal writeMode;
+  private final Signal numCapture;
+  private final Signal lazyOpen;
   private volatile String writeFolder = "";
   private volatile String readFolder = "";
   private volatile String given = "";
@@ -95,10 +95,8 @@ final class AreaFilePlugin {
     lazyOpen = setting(parts, "LazyOpen");
   }
 
-  private AreaStaging.Setting setting(Parts parts, String field) {
-    return new AreaStaging.Setting(
-        parts.part(pv + field, SignalOptions.POLLED),
-        parts.part(pv + field + "_RBV", SignalOptions.POLLED));
+  private Signal setting(Parts parts, String field) {
+    return parts.part(pv + field, SignalOptions.POLLED);
   }
 
   /** Pixels of a row of the frames that it has seen last, 0 if it has seen none. */
@@ -151,7 +149,7 @@ final class AreaFilePlugin {
         names.readPath().isEmpty() ? writeFolder : AreaPath.expand(device, names.readPath(), time);
     return end()
         .thenCompose(done -> staging.put(createDirectory, Value.of(names.createDirectory())))
-        .thenCompose(done -> path.setpoint().put(text(path, writeFolder), patience))
+        .thenCompose(done -> path.put(text(path, writeFolder), patience))
         .thenCompose(done -> pathExists.get(patience))
         .thenAccept(there -> requireFolder(there.asDouble() != 0))
         .thenCompose(done -> staging.put(autoIncrement, Value.of(1)))
@@ -171,17 +169,16 @@ final class AreaFilePlugin {
     }
   }
 
-  private static Value text(AreaStaging.Setting setting, String text) {
-    return AreaText.toPut(setting.setpoint(), text);
+  private static Value text(Signal setting, String text) {
+    return AreaText.toPut(setting, text);
   }
 
   /** Begins a new file, after the one before has been ended. */
   CompletionStage<Void> begin() {
     String uid = UUID.randomUUID().toString().substring(0, SHORT_UID);
     given = names.fileName().isEmpty() ? device + "_" + uid : names.fileName() + "_" + uid;
-    return name.setpoint()
-        .put(text(name, given), patience)
-        .thenCompose(done -> number.setpoint().put(Value.of(0), patience))
+    return name.put(text(name, given), patience)
+        .thenCompose(done -> number.put(Value.of(0), patience))
         .thenCompose(done -> startCapture())
         .thenCompose(done -> captured.get(patience))
         .thenAccept(

@@ -13,10 +13,7 @@ import org.beamhive.protocol.model.Value;
  * follow each other.
  */
 final class AreaStaging {
-  /** A setting: where to put it and what it is. */
-  record Setting(Signal setpoint, Signal readback) {}
-
-  private record Before(Setting setting, Value value) {}
+  private record Before(Signal setting, Value value) {}
 
   private final Deque<Before> changed = new ArrayDeque<>();
   private final Duration patience;
@@ -26,18 +23,18 @@ final class AreaStaging {
   }
 
   /** Puts a value and remembers what it was, if that is not remembered yet. */
-  CompletionStage<Void> put(Setting setting, Value value) {
+  CompletionStage<Void> put(Signal setting, Value value) {
+    // the setting itself: not every one has a readback
     return setting
-        .readback()
         .get(patience)
         .thenCompose(
             now -> {
               remember(setting, now.value());
-              return setting.setpoint().put(value, patience);
+              return setting.put(value, patience);
             });
   }
 
-  private synchronized void remember(Setting setting, Value value) {
+  private synchronized void remember(Signal setting, Value value) {
     if (changed.stream().noneMatch(before -> before.setting().equals(setting))) {
       changed.push(new Before(setting, value));
     }
@@ -56,7 +53,6 @@ final class AreaStaging {
               .thenCompose(
                   error ->
                       one.setting()
-                          .setpoint()
                           .put(one.value(), patience)
                           .thenCompose(
                               done ->
