@@ -2,7 +2,9 @@ package org.beamhive.devices.ioc;
 
 import java.awt.image.BufferedImage;
 import java.awt.image.DataBufferUShort;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import javax.imageio.ImageIO;
 
@@ -26,9 +28,11 @@ final class AreaTiff implements AreaFileFormat {
         new BufferedImage(frame.width(), frame.height(), BufferedImage.TYPE_USHORT_GRAY);
     short[] pixels = ((DataBufferUShort) image.getRaster().getDataBuffer()).getData();
     System.arraycopy(frame.pixels(), 0, pixels, 0, pixels.length);
-    if (!ImageIO.write(image, "tiff", path.toFile())) {
+    ByteArrayOutputStream encoded = new ByteArrayOutputStream();
+    if (!ImageIO.write(image, "tiff", encoded)) {
       throw new IOException("this Java has no writer of TIFF");
     }
+    Files.write(path, encoded.toByteArray());
   }
 
   @Override

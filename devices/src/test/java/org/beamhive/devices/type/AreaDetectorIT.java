@@ -386,4 +386,43 @@ class AreaDetectorIT {
     assertThat(readings).extracting(Reading::key).containsExactly("cam_stats1_total", "cam_image");
     assertThat(readings.get(1).value()).isEqualTo(Value.of(datum.datumId()));
   }
+
+  @Test
+  void aFileThatCantBeWrittenIsSaidInThePluginsWords() throws Exception {
+    Device camera =
+        camera(
+            link,
+            "file_plugin",
+            "TIFF1:",
+            "file_format",
+            "tiff",
+            "write_path_template",
+            folder + "/gone");
+    done(camera.stage());
+    point(camera);
+    Path gone = folder.resolve("gone");
+    try (Stream<Path> files = Files.list(gone)) {
+      for (Path file : files.toList()) {
+        Files.delete(file);
+      }
+    }
+    Files.delete(gone);
+    DeviceFailure failed = failure(camera.trigger());
+    assertThat(failed.refusal().code()).isEqualTo("not-written");
+    assertThat(failed).hasMessageContaining(gone.toString());
+  }
+
+  @Test
+  void framesThatSomebodyElseTookEndTheFile() throws Exception {
+    Device camera = hdf5();
+    done(camera.stage());
+    StreamResource before = (StreamResource) point(camera).get(0);
+    put("BH:cam1:Acquire", 1);
+    DeviceFailure failed = failure(camera.trigger());
+    assertThat(failed.refusal().code()).isEqualTo("wrong-number-of-frames");
+    assertThat(failed).hasMessageContaining("HDF1:").hasMessageContaining("2 were expected");
+    List<AssetDocument> after = point(camera);
+    assertThat(after.get(0).uid()).isNotEqualTo(before.uid());
+    assertThat(((StreamDatum) after.get(1)).indices()).isEqualTo(new StreamDatum.Range(0, 1));
+  }
 }
