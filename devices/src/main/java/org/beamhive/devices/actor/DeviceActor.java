@@ -132,6 +132,10 @@ final class DeviceActor {
   private static final int READINGS_PER_PAGE = 1000;
   private static final long NOTHING = 0;
 
+  /** A move that has failed so has not ended. */
+  private static final java.util.Set<String> STILL_MOVING =
+      java.util.Set.of("move-timeout", "not-responding");
+
   /** So late after the owner timeout only a process that stood still comes. */
   private static final Duration STANDSTILL = Duration.ofSeconds(2);
 
@@ -1009,7 +1013,7 @@ final class DeviceActor {
       cutOff |= !connected && done.id() != overslept;
       if (ended.outcome().error() != null
           && done.id() != overslept
-          && refusal(ended.outcome()).code().equals("move-timeout")) {
+          && STILL_MOVING.contains(refusal(ended.outcome()).code())) {
         stopDevice();
       }
     }
