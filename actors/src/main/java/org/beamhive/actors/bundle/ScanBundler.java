@@ -14,8 +14,11 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import org.beamhive.protocol.bundle.ScanBundlerProtocol.Bundle;
 import org.beamhive.protocol.bundle.ScanBundlerProtocol.CloseRun;
+import org.beamhive.protocol.bundle.ScanBundlerProtocol.Collected;
+import org.beamhive.protocol.bundle.ScanBundlerProtocol.Collection;
 import org.beamhive.protocol.bundle.ScanBundlerProtocol.Command;
 import org.beamhive.protocol.bundle.ScanBundlerProtocol.Describe;
+import org.beamhive.protocol.bundle.ScanBundlerProtocol.DeviceCollected;
 import org.beamhive.protocol.bundle.ScanBundlerProtocol.DeviceRead;
 import org.beamhive.protocol.bundle.ScanBundlerProtocol.Drop;
 import org.beamhive.protocol.bundle.ScanBundlerProtocol.Internal;
@@ -141,6 +144,8 @@ public final class ScanBundler {
         .onMessage(DeviceRead.class, this::onDeviceRead)
         .onMessage(Bundle.class, this::onBundle)
         .onMessage(FromLog.class, this::onFromLog)
+        .onMessage(Collection.class, this::onCollection)
+        .onMessage(DeviceCollected.class, this::onDeviceCollected)
         .onMessage(ReadFailed.class, this::onReadFailed)
         .onMessage(Drop.class, this::onDrop)
         .onMessage(Describe.class, this::onDescribe)
@@ -155,7 +160,7 @@ public final class ScanBundler {
   }
 
   private Behavior<Command> onDeviceRead(DeviceRead read) {
-    if (bundles.read(read.point(), read.device(), read.readings())) {
+    if (bundles.read(read.point(), read.device(), read.readings(), read.assets())) {
       complete(read.point());
     }
     return Behaviors.same();
@@ -166,6 +171,32 @@ public final class ScanBundler {
       complete(bundle.point());
     }
     return Behaviors.same();
+  }
+
+  private Behavior<Command> onCollection(Collection collection) {
+    if (bundles.expectFlight(collection.point(), collection.stream(), collection.device())) {
+      completeFlight(collection.point());
+    }
+    return Behaviors.same();
+  }
+
+  private Behavior<Command> onDeviceCollected(DeviceCollected page) {
+    if (bundles.collected(page.point(), page.from(), page.events(), page.last())) {
+      completeFlight(page.point());
+    }
+    return Behaviors.same();
+  }
+
+  private void completeFlight(long point) {
+    Optional<Refusal> refusal = bundles.refuseFlight(point);
+    if (refusal.isPresent()) {
+      worker.tell(new PointFailed(point, bundles.flyer(point), refusal.get()));
+      bundles.drop(point);
+      return;
+    }
+    List<RunEntry> entries = bundles.takeFlight(point);
+    worker.tell(new Collected(point, await(entries)));
+    append();
   }
 
   private Behavior<Command> onReadFailed(ReadFailed failed) {
@@ -199,13 +230,21 @@ public final class ScanBundler {
       bundles.drop(point);
       return;
     }
-    for (RunEntry entry : bundles.take(point)) {
-      boolean counted = entry instanceof RunEntry.Measured;
-      waiting.addLast(new Waiting(entry, counted));
-      waitingCounted += counted ? 1 : 0;
-    }
+    await(bundles.take(point));
     worker.tell(new PointTaken(point));
     append();
+  }
+
+  /** How many of them are events, which are those that the worker counts. */
+  private int await(List<RunEntry> entries) {
+    int events = 0;
+    for (RunEntry entry : entries) {
+      boolean counted = entry instanceof RunEntry.Measured;
+      waiting.addLast(new Waiting(entry, counted));
+      events += counted ? 1 : 0;
+    }
+    waitingCounted += events;
+    return events;
   }
 
   private Behavior<Command> enter(RunEntry entry) {

@@ -13,6 +13,13 @@ interface PlanEffects {
 
   void trigger(DeviceName device, long token);
 
+  void kickoff(DeviceName device, Value.Fields settings, long token);
+
+  void complete(DeviceName device, long token);
+
+  /** What the device gathers is the next events of the stream, under this number. */
+  void collect(DeviceName device, String stream, long point);
+
   void stage(DeviceName device, long token);
 
   void unstage(DeviceName device, long token);

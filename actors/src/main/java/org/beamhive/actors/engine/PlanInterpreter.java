@@ -78,6 +78,10 @@ final class PlanInterpreter {
   private final Map<DeviceName, Value> origins = new LinkedHashMap<>();
   private final Set<DeviceName> moved = new LinkedHashSet<>();
   private final Set<DeviceName> staged = new LinkedHashSet<>();
+  // flights that were begun and not collected, and the streams that they belong to
+  private final Map<DeviceName, String> flying = new LinkedHashMap<>();
+  // at the end of the plan one flight after the other is collected, under this number; 0 if none is
+  private long collectingPoint;
   private final List<DeviceName> bundleDevices = new ArrayList<>();
   // moves that were stopped while a point was completed, to be made again
   private final List<Step> stoppedMoves = new ArrayList<>();
@@ -135,6 +139,12 @@ final class PlanInterpreter {
         if (!atLimit) {
           rememberOrigin(((Instruction.Locate) next).device(), recorded);
         }
+      } else if (next instanceof Instruction.Collect collect) {
+        recorded = progress.answers().get(step.number());
+        atLimit = recorded == null;
+        if (!atLimit) {
+          flying.remove(collect.device());
+        }
       } else if (next instanceof Instruction.Save) {
         atLimit =
             !bundleDevices.isEmpty()
@@ -172,7 +182,11 @@ final class PlanInterpreter {
     } else if (next instanceof Instruction.Read read) {
       bundleDevices.add(read.device());
     } else if (next instanceof Instruction.Checkpoint) {
-      rewindable = true;
+      rewindable = flying.isEmpty();
+    } else if (next instanceof Instruction.Kickoff kickoff) {
+      flying.put(kickoff.device(), kickoff.stream());
+      moved.add(kickoff.device());
+      rewindable = false;
     } else if (next instanceof Instruction.ClearCheckpoint) {
       rewindable = false;
     }
@@ -182,6 +196,7 @@ final class PlanInterpreter {
   private static boolean durable(Instruction next) {
     return next instanceof Instruction.Save
         || next instanceof Instruction.Locate
+        || next instanceof Instruction.Collect
         || next instanceof Instruction.Stage
         || next instanceof Instruction.Unstage
         || next instanceof Instruction.OpenRun
@@ -267,8 +282,8 @@ final class PlanInterpreter {
       Instruction next = current.instruction();
       if (next instanceof Instruction.Checkpoint) {
         sinceCheckpoint.clear();
-        rewindable = true;
-        if (pauseAsked && pending.isEmpty()) {
+        rewindable = flying.isEmpty();
+        if (pauseAsked && pending.isEmpty() && flying.isEmpty()) {
           return Outcome.AT_PAUSE;
         }
         if (given - logged > lookAhead) {
@@ -337,8 +352,36 @@ final class PlanInterpreter {
       }
     } else if (next instanceof Instruction.Drop) {
       dropPoint();
+    } else if (next instanceof Instruction.Kickoff
+        || next instanceof Instruction.Complete
+        || next instanceof Instruction.Collect) {
+      executeFlight(next);
     } else {
       executeRare(next);
+    }
+  }
+
+  private void executeFlight(Instruction next) {
+    if (next instanceof Instruction.Kickoff kickoff) {
+      DeviceName device = kickoff.device();
+      require(runOpen, "device '" + device + "' was kicked off outside a run");
+      require(!flying.containsKey(device), "device '" + device + "' was kicked off twice");
+      flying.put(device, kickoff.stream());
+      moved.add(device);
+      rewindable = false;
+      sinceCheckpoint.clear();
+      effects.kickoff(device, kickoff.settings(), expect(kickoff.group(), device));
+    } else if (next instanceof Instruction.Complete complete) {
+      effects.complete(complete.device(), expect(complete.group(), complete.device()));
+    } else if (next instanceof Instruction.Collect collect) {
+      require(bundleStream == null, "a flight was collected inside a point");
+      String stream = flying.get(collect.device());
+      require(stream != null, "device '" + collect.device() + "' was not kicked off");
+      lastPoint++;
+      bundleDevices.clear();
+      bundleDevices.add(collect.device());
+      begin(Wait.POINT);
+      effects.collect(collect.device(), stream, lastPoint);
     }
   }
 
@@ -478,8 +521,70 @@ final class PlanInterpreter {
     }
   }
 
+  /** So many events of a flight are there. */
+  void onCollected(long point, long events) {
+    // they will be counted as logged, even if the plan is over meanwhile
+    given += events;
+    if (point == collectingPoint) {
+      flightOver();
+      return;
+    }
+    if (point == lastPoint
+        && wait == Wait.POINT
+        && current.instruction() instanceof Instruction.Collect collect) {
+      wait = Wait.NOTHING;
+      flying.remove(collect.device());
+      bundleDevices.clear();
+      answer = Value.of(events);
+      effects.recordAnswer(current.number(), answer);
+      given++;
+      sinceCheckpoint.clear();
+    }
+  }
+
+  /**
+   * Asks for what flights have gathered that the plan did not collect, one after the other; the
+   * answers come as usual.
+   */
+  void collectFlights() {
+    if (!runOpen) {
+      flying.clear();
+    }
+    if (collectingPoint == 0 && !flying.isEmpty()) {
+      Map.Entry<DeviceName, String> next = flying.entrySet().iterator().next();
+      DeviceName device = next.getKey();
+      String stream = next.getValue();
+      flying.remove(device);
+      collectingPoint = ++lastPoint;
+      effects.collect(device, stream, lastPoint);
+    }
+  }
+
+  /** Whether flights are being collected at the end of the plan. */
+  boolean collecting() {
+    return collectingPoint != 0;
+  }
+
+  /** Flights have had time enough to give what they have. */
+  void forgetFlights() {
+    if (collectingPoint != 0) {
+      effects.drop(collectingPoint);
+    }
+    collectingPoint = 0;
+    flying.clear();
+  }
+
+  private void flightOver() {
+    collectingPoint = 0;
+    collectFlights();
+  }
+
   /** A point can't be completed. */
   void onPointFailed(long point, Refusal problem) {
+    if (point == collectingPoint) {
+      flightOver();
+      return;
+    }
     if (point == lastPoint) {
       wait = Wait.NOTHING;
       dropPoint();
@@ -627,7 +732,11 @@ final class PlanInterpreter {
   /** The plan is over, however: stops everything and forgets what was waited for. */
   void end() {
     stopAll();
-    if (wait == Wait.POINT || bundleStream != null) {
+    if (wait == Wait.POINT && current.instruction() instanceof Instruction.Collect collect) {
+      // what the device has given for it, it gives no second time
+      flying.remove(collect.device());
+      collectingPoint = lastPoint;
+    } else if (wait == Wait.POINT || bundleStream != null) {
       dropPoint();
     }
     abandonPending();

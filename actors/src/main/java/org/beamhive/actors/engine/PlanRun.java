@@ -27,6 +27,8 @@ import org.beamhive.actors.scans.instruction.Steps;
 import org.beamhive.protocol.bundle.ScanBundlerProtocol;
 import org.beamhive.protocol.bundle.ScanBundlerProtocol.Bundle;
 import org.beamhive.protocol.bundle.ScanBundlerProtocol.CloseRun;
+import org.beamhive.protocol.bundle.ScanBundlerProtocol.Collected;
+import org.beamhive.protocol.bundle.ScanBundlerProtocol.Collection;
 import org.beamhive.protocol.bundle.ScanBundlerProtocol.Describe;
 import org.beamhive.protocol.bundle.ScanBundlerProtocol.Drop;
 import org.beamhive.protocol.bundle.ScanBundlerProtocol.Logged;
@@ -35,8 +37,11 @@ import org.beamhive.protocol.bundle.ScanBundlerProtocol.PointFailed;
 import org.beamhive.protocol.bundle.ScanBundlerProtocol.PointTaken;
 import org.beamhive.protocol.bundle.ScanBundlerProtocol.RecordAnswer;
 import org.beamhive.protocol.device.DeviceProtocol;
+import org.beamhive.protocol.device.DeviceProtocol.Collect;
+import org.beamhive.protocol.device.DeviceProtocol.Complete;
 import org.beamhive.protocol.device.DeviceProtocol.Done;
 import org.beamhive.protocol.device.DeviceProtocol.Failed;
+import org.beamhive.protocol.device.DeviceProtocol.Kickoff;
 import org.beamhive.protocol.device.DeviceProtocol.Locate;
 import org.beamhive.protocol.device.DeviceProtocol.Located;
 import org.beamhive.protocol.device.DeviceProtocol.NotYours;
@@ -215,7 +220,7 @@ final class PlanRun {
   /** The devices that a run's start document names. */
   static Set<DeviceName> devicesOf(RunStart start) {
     Set<DeviceName> names = new LinkedHashSet<>();
-    for (String field : List.of("motors", "detectors")) {
+    for (String field : List.of("motors", "detectors", "flyers")) {
       if (start.metadata().get(field) instanceof Value.Items items) {
         for (Value item : items.items()) {
           if (item instanceof Value.Text text) {
@@ -386,6 +391,8 @@ final class PlanRun {
       if (!openReported && plan.openDurable()) {
         reportOpened();
       }
+    } else if (reply instanceof Collected collected) {
+      plan.onCollected(collected.point(), collected.events());
     } else if (reply instanceof PointFailed failed && !over && isLost(failed)) {
       if (!lost.contains(failed.device())) {
         lose(failed.device(), failed.problem());
@@ -697,14 +704,32 @@ final class PlanRun {
   /** A relative scan that was cut short goes back to where it began, unless it was halted. */
   private Behavior<Command> goBack(Ending ending) {
     if (ending.exitStatus().equals("completed") || ending.exitStatus().equals("halted")) {
-      return unstage(ending);
+      return collectFlights(ending);
     }
     plan.goBack();
     if (!plan.busy()) {
-      return unstage(ending);
+      return collectFlights(ending);
     }
     timers.startSingleTimer(TimeIsUp.TIME_IS_UP, parts.settings().stepTimeout());
-    return finishing(() -> !plan.busy(), () -> unstage(ending), () -> unstage(ending));
+    return finishing(
+        () -> !plan.busy(), () -> collectFlights(ending), () -> collectFlights(ending));
+  }
+
+  /** What flyers have gathered is not lost with a plan that was cut short. */
+  private Behavior<Command> collectFlights(Ending ending) {
+    plan.collectFlights();
+    if (!plan.collecting()) {
+      return unstage(ending);
+    }
+    timers.startSingleTimer(TimeIsUp.TIME_IS_UP, parts.settings().stopTimeout());
+    return finishing(
+        () -> !plan.collecting(),
+        () -> unstage(ending),
+        () -> {
+          context.getLog().warn("Run {}: flyers did not give what they had gathered", job.run());
+          plan.forgetFlights();
+          return unstage(ending);
+        });
   }
 
   private Behavior<Command> unstage(Ending ending) {
@@ -829,6 +854,27 @@ final class PlanRun {
     @Override
     public void trigger(DeviceName device, long token) {
       tell(device, token, new Trigger(links.epoch(), token, links.replies()));
+    }
+
+    @Override
+    public void kickoff(DeviceName device, Value.Fields settings, long token) {
+      tell(device, token, new Kickoff(links.epoch(), settings, token, links.replies()));
+    }
+
+    @Override
+    public void complete(DeviceName device, long token) {
+      tell(device, token, new Complete(links.epoch(), token, links.replies()));
+    }
+
+    @Override
+    public void collect(DeviceName device, String stream, long point) {
+      ActorRef<DeviceProtocol.Request> ref = links.ref(device);
+      bundler.tell(new Collection(point, stream, device));
+      if (ref == null) {
+        bundler.tell(new ScanBundlerProtocol.ReadFailed(device, point, gone(device)));
+      } else {
+        ref.tell(new Collect(links.epoch(), point, bundler));
+      }
     }
 
     @Override

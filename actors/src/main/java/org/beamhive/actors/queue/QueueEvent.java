@@ -1,5 +1,7 @@
 package org.beamhive.actors.queue;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import java.util.ArrayList;
 import java.util.List;
 import org.beamhive.protocol.model.Epoch;
 import org.beamhive.protocol.model.ItemUid;
@@ -73,5 +75,26 @@ sealed interface QueueEvent extends QueueStored {
   record InCharge(String queue) implements QueueEvent {}
 
   /** A follower has taken in a run to its end. */
-  record RunFollowed(RunUid run, String follower, String result) implements QueueEvent {}
+  record RunFollowed(
+      RunUid run,
+      String follower,
+      String result,
+      @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> files)
+      implements QueueEvent {
+    public RunFollowed {
+      files = files == null ? List.of() : List.copyOf(files);
+    }
+
+    RunFollowed(RunUid run, String follower, String result) {
+      this(run, follower, result, List.of());
+    }
+
+    /** All files of the run, its own first. */
+    List<String> allFiles() {
+      List<String> all = new ArrayList<>(files.size() + 1);
+      all.add(result);
+      all.addAll(files);
+      return all;
+    }
+  }
 }

@@ -93,8 +93,8 @@ record QueueState(
     }
 
     /** The file may be complete before the worker has reported the end. */
-    Running withFile(String file) {
-      return new Running(item, immediate, run, time, opened, scanId, pausedBecause, List.of(file));
+    Running withFiles(List<String> complete) {
+      return new Running(item, immediate, run, time, opened, scanId, pausedBecause, complete);
     }
   }
 
@@ -251,7 +251,7 @@ record QueueState(
     }
     boolean isFile = followed.follower().equals("file");
     if (isFile && running != null && running.run().equals(followed.run())) {
-      return edit().unfollowed(open).runningAsIs(running.withFile(followed.result())).done();
+      return edit().unfollowed(open).runningAsIs(running.withFiles(followed.allFiles())).done();
     }
     List<EndedItem> past =
         isFile ? history.stream().map(item -> withFile(item, followed)).toList() : history;
@@ -264,7 +264,7 @@ record QueueState(
       return item;
     }
     List<String> files = new ArrayList<>(item.files());
-    files.add(followed.result());
+    files.addAll(followed.allFiles());
     return new EndedItem(item.item(), item.result(), files);
   }
 

@@ -930,7 +930,9 @@ public final class ScanQueue extends EventSourcedBehavior<Command, QueueEvent, Q
       return Effect().none();
     }
     return Effect()
-        .persist(new QueueEvent.RunFollowed(answer.run(), answer.follower(), answer.result()))
+        .persist(
+            new QueueEvent.RunFollowed(
+                answer.run(), answer.follower(), answer.result(), answer.files()))
         .thenRun(this::changed);
   }
 

@@ -234,8 +234,8 @@ public final class LiveFeed {
   }
 
   /**
-   * Joins a run where it is; its start and its descriptors come first, without which its events say
-   * nothing.
+   * Joins a run where it is; its start, its descriptors and the files of its devices come first,
+   * without which its events say nothing.
    */
   private Behavior<Command> onProgress(ActorRef<Out> sink, RunUid seen, ProgressIs known) {
     RunProgress progress = known.progress();
@@ -246,6 +246,7 @@ public final class LiveFeed {
     List<RunEntry> head = new ArrayList<>();
     head.add(new RunEntry.Started(progress.start()));
     progress.descriptors().forEach(descriptor -> head.add(new RunEntry.Described(descriptor)));
+    progress.resources().forEach(resource -> head.add(new RunEntry.Referenced(resource)));
     return onArrived(
         sink,
         seen,

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.ObjLongConsumer;
+import org.beamhive.protocol.document.AssetDocument;
 import org.beamhive.protocol.document.Event;
 import org.beamhive.protocol.document.EventDescriptor;
 import org.beamhive.protocol.document.RunStart;
@@ -29,6 +30,7 @@ final class RunLogState {
   private final Map<String, String> streams = new HashMap<>();
   private final Map<String, Long> lastSeqNums = new LinkedHashMap<>();
   private final Map<Long, Value> answers = new LinkedHashMap<>();
+  private final List<AssetDocument> resources = new ArrayList<>();
   private long entries;
   private RunStart start;
   private RunStop stop;
@@ -121,6 +123,8 @@ final class RunLogState {
       stop = stopped.document();
     } else if (entry instanceof RunEntry.Answered answered) {
       answers.put(answered.instruction(), answered.answer());
+    } else if (entry instanceof RunEntry.Referenced named && named.document().namesFile()) {
+      resources.add(named.document());
     }
   }
 
@@ -164,6 +168,7 @@ final class RunLogState {
   }
 
   RunProgress progress() {
-    return new RunProgress(entries, start, descriptors, lastSeqNums, answers, lastTime, stop);
+    return new RunProgress(
+        entries, start, descriptors, lastSeqNums, answers, lastTime, stop, resources);
   }
 }

@@ -16,7 +16,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.beamhive.protocol.bundle.ScanBundlerProtocol;
 import org.beamhive.protocol.bundle.ScanBundlerProtocol.Bundle;
 import org.beamhive.protocol.bundle.ScanBundlerProtocol.CloseRun;
+import org.beamhive.protocol.bundle.ScanBundlerProtocol.Collected;
+import org.beamhive.protocol.bundle.ScanBundlerProtocol.Collection;
 import org.beamhive.protocol.bundle.ScanBundlerProtocol.Describe;
+import org.beamhive.protocol.bundle.ScanBundlerProtocol.DeviceCollected;
 import org.beamhive.protocol.bundle.ScanBundlerProtocol.DeviceRead;
 import org.beamhive.protocol.bundle.ScanBundlerProtocol.Drop;
 import org.beamhive.protocol.bundle.ScanBundlerProtocol.Logged;
@@ -25,10 +28,13 @@ import org.beamhive.protocol.bundle.ScanBundlerProtocol.PointFailed;
 import org.beamhive.protocol.bundle.ScanBundlerProtocol.PointTaken;
 import org.beamhive.protocol.bundle.ScanBundlerProtocol.ReadFailed;
 import org.beamhive.protocol.bundle.ScanBundlerProtocol.RecordAnswer;
+import org.beamhive.protocol.document.AssetDocument;
 import org.beamhive.protocol.document.Event;
 import org.beamhive.protocol.document.EventDescriptor;
 import org.beamhive.protocol.document.RunStart;
 import org.beamhive.protocol.document.RunStop;
+import org.beamhive.protocol.document.StreamDatum;
+import org.beamhive.protocol.document.StreamResource;
 import org.beamhive.protocol.model.AlarmSeverity;
 import org.beamhive.protocol.model.DataKey;
 import org.beamhive.protocol.model.DeviceDescription;
@@ -295,5 +301,69 @@ class ScanBundlerTest {
     bundler.tell(new Bundle(2, "primary", List.of(DET)));
     assertThat(worker.expectMessageClass(PointFailed.class).problem().code())
         .isEqualTo("other-devices");
+  }
+
+  private static List<List<Reading>> events(int from, int to) {
+    return java.util.stream.IntStream.range(from, to)
+        .mapToObj(at -> List.of(new Reading("det", Value.of(at), 500 + at, AlarmSeverity.NO_ALARM)))
+        .toList();
+  }
+
+  @Test
+  void whatAFlyerHasGatheredBecomesEventsWhenItsLastPageIsThere() {
+    var bundler = bundler();
+    bundler.tell(new DeviceCollected(DET, 1, 0, events(0, 1), false));
+    bundler.tell(new Collection(1, "flight", DET));
+    worker.expectNoMessage(Duration.ofMillis(20));
+    bundler.tell(new DeviceCollected(DET, 1, 1, events(1, 2), true));
+    worker.expectMessage(new Collected(1, 2));
+    List<RunEntry> entries = appended().entries();
+    assertThat(((RunEntry.Described) entries.get(0)).document().name()).isEqualTo("flight");
+    assertThat(event(entries.get(1)).seqNum()).isEqualTo(1);
+    assertThat(event(entries.get(2)).seqNum()).isEqualTo(2);
+    assertThat(event(entries.get(2)).time()).isEqualTo(501);
+    bundler.tell(new DeviceCollected(DET, 2, 0, List.of(), true));
+    bundler.tell(new Collection(2, "flight", DET));
+    worker.expectMessage(new Collected(2, 0));
+  }
+
+  @Test
+  void aFlyerThatGivesOtherKeysThanItDescribedIsRefused() {
+    var bundler = bundler();
+    bundler.tell(new Collection(1, "flight", M1));
+    bundler.tell(new DeviceCollected(M1, 1, 0, events(0, 1), true));
+    PointFailed failed = worker.expectMessageClass(PointFailed.class);
+    assertThat(failed.problem().code()).isEqualTo("other-keys");
+    assertThat(failed.problem().text()).contains("m1").contains("det");
+  }
+
+  private static List<AssetDocument> row(long row) {
+    return List.of(
+        new StreamResource("file", null, 1, "img", "m/x", "file://localhost/a", null),
+        new StreamDatum(
+            "file/" + row,
+            "file",
+            "",
+            1,
+            new StreamDatum.Range(row, row + 1),
+            StreamDatum.Range.NONE));
+  }
+
+  @Test
+  void aFileIsNamedOnceAndEachRowWithItsEvent() {
+    var bundler = bundler();
+    bundler.tell(new DeviceRead(DET, 1, reading(DET, 1), row(0)));
+    // the first point is not saved, and the file must be named all the same
+    bundler.tell(new Drop(1));
+    bundler.tell(new DeviceRead(DET, 2, reading(DET, 2), row(1)));
+    bundler.tell(new Bundle(2, "primary", List.of(DET)));
+    List<RunEntry> first = appended().entries();
+    assertThat(first).hasSize(3);
+    StreamResource file = (StreamResource) ((RunEntry.Referenced) first.get(1)).document();
+    assertThat(file.run()).isEqualTo(RUN);
+    StreamDatum datum = (StreamDatum) ((RunEntry.Referenced) first.get(2)).document();
+    assertThat(datum.indices()).isEqualTo(new StreamDatum.Range(1, 2));
+    assertThat(datum.seqNums()).isEqualTo(new StreamDatum.Range(1, 2));
+    assertThat(datum.descriptor()).isEqualTo(((RunEntry.Described) first.get(0)).document().uid());
   }
 }

@@ -117,8 +117,19 @@ final class FakeWorld implements PlanEffects {
         complete();
       }
       case "bundle" -> complete();
+      case "collect" -> collected(one);
       case "logged" -> plan.onLogged(one.token());
       default -> plan.onDone(one.token());
+    }
+  }
+
+  /** A flyer gives as many events as its position says. */
+  private void collected(Open one) {
+    long events = (long) position(one.device());
+    String into = ((Value.Text) one.target()).value();
+    plan.onCollected(one.token(), events);
+    for (long event = 0; event < events; event++) {
+      enter(new Logged("event", into, Map.of(), 0, null));
     }
   }
 
@@ -221,6 +232,21 @@ final class FakeWorld implements PlanEffects {
   }
 
   @Override
+  public void kickoff(DeviceName device, Value.Fields settings, long token) {
+    command("kickoff", device, token, null);
+  }
+
+  @Override
+  public void complete(DeviceName device, long token) {
+    command("complete", device, token, null);
+  }
+
+  @Override
+  public void collect(DeviceName device, String into, long point) {
+    command("collect", device, point, Value.of(into));
+  }
+
+  @Override
   public void stage(DeviceName device, long token) {
     command("stage", device, token, null);
   }
@@ -243,7 +269,7 @@ final class FakeWorld implements PlanEffects {
     while (all.hasNext()) {
       Open one = all.next();
       if (device.equals(one.device())
-          && (one.kind().equals("set") || one.kind().equals("trigger"))) {
+          && List.of("set", "trigger", "kickoff", "complete").contains(one.kind())) {
         if (one.kind().equals("set")) {
           positions.put(device, (position(device) + one.target().asDouble()) / 2);
         }

@@ -487,4 +487,95 @@ class PlanInterpreterTest {
     world.plan.unstageAll();
     assertThat(world.trace).endsWith("unstage det");
   }
+
+  // ------------------------------------------------------------------ flights
+
+  private static FakeWorld flight(Instruction... after) {
+    List<Instruction> all =
+        new java.util.ArrayList<>(
+            List.of(
+                OPEN,
+                new Instruction.Kickoff(device("fly"), Value.Fields.EMPTY, "primary", "k"),
+                new Wait("k"),
+                new Instruction.Complete(device("fly"), "c"),
+                new Wait("c"),
+                new Instruction.Collect(device("fly"))));
+    all.addAll(List.of(after));
+    FakeWorld world = new FakeWorld(Steps.of(all));
+    world.positions.put(device("fly"), 3.0);
+    return world;
+  }
+
+  @Test
+  void aFlightIsKickedOffCompletedAndCollected() {
+    FakeWorld world = flight(Checkpoint.CHECKPOINT, CloseRun.SUCCESS);
+    assertThat(world.run()).isEqualTo(Outcome.ENDED);
+    assertThat(world.trace)
+        .containsExactly("open", "kickoff fly", "complete fly", "collect fly", "close success");
+    assertThat(world.events("primary")).hasSize(3);
+    assertThat(world.count("answer")).isEqualTo(1);
+    assertThat(world.plan.allLogged()).isTrue();
+    world.plan.end();
+    world.plan.collectFlights();
+    assertThat(world.plan.collecting()).isFalse();
+  }
+
+  @Test
+  void nothingIsRepeatedWhileItFlies() {
+    FakeWorld world = flight(Checkpoint.CHECKPOINT, new Instruction.Sleep(1));
+    world.run(at("complete fly"));
+    assertThat(world.plan.rewindable()).isFalse();
+    world.run(at("sleep"));
+    assertThat(world.plan.rewindable()).isTrue();
+  }
+
+  @Test
+  void aFlightThatIsCutShortIsStoppedAndCollectedOnce() {
+    FakeWorld world = flight(CloseRun.SUCCESS);
+    world.run(at("complete fly"));
+    world.plan.end();
+    world.sayStopped();
+    assertThat(world.trace).endsWith("stop fly");
+    world.plan.collectFlights();
+    assertThat(world.plan.collecting()).isTrue();
+    world.answerAll();
+    assertThat(world.plan.collecting()).isFalse();
+    assertThat(world.events("primary")).hasSize(3);
+    assertThat(world.plan.allLogged()).isTrue();
+  }
+
+  @Test
+  void whatIsBeingCollectedWhenThePlanEndsIsTakenInAndNotAskedForAgain() {
+    FakeWorld world = flight(CloseRun.SUCCESS);
+    world.run(at("collect fly"));
+    world.plan.end();
+    world.plan.collectFlights();
+    assertThat(world.plan.collecting()).isTrue();
+    world.answerAll();
+    assertThat(world.trace.stream().filter("collect fly"::equals)).hasSize(1);
+    assertThat(world.events("primary")).hasSize(3);
+  }
+
+  @Test
+  void aFlightThatWasNotCollectedInTheLogCantGoOn() {
+    List<FakeWorld.Logged> held = List.of(new FakeWorld.Logged("start", "", Map.of(), 0, null));
+    List<Instruction> plan =
+        List.of(
+            OPEN,
+            new Instruction.Kickoff(device("fly"), Value.Fields.EMPTY, "primary", "k"),
+            new Instruction.Collect(device("fly")),
+            Checkpoint.CHECKPOINT,
+            CloseRun.SUCCESS);
+    FakeWorld cut = new FakeWorld(Steps.of(plan), held, 10);
+    cut.plan.recover(FakeWorld.progress(held));
+    assertThat(cut.plan.rewindable()).isFalse();
+
+    List<FakeWorld.Logged> collected = new java.util.ArrayList<>(held);
+    collected.add(new FakeWorld.Logged("answer", "", Map.of(), 2, Value.of(0)));
+    FakeWorld whole = new FakeWorld(Steps.of(plan), collected, 10);
+    whole.plan.recover(FakeWorld.progress(collected));
+    assertThat(whole.plan.rewindable()).isTrue();
+    assertThat(whole.run()).isEqualTo(Outcome.ENDED);
+    assertThat(whole.trace).containsExactly("close success");
+  }
 }

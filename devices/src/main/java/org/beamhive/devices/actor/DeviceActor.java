@@ -36,12 +36,16 @@ import org.beamhive.protocol.device.DeviceProtocol;
 import org.beamhive.protocol.device.DeviceProtocol.Attach;
 import org.beamhive.protocol.device.DeviceProtocol.Call;
 import org.beamhive.protocol.device.DeviceProtocol.CallAlive;
+import org.beamhive.protocol.device.DeviceProtocol.Collect;
 import org.beamhive.protocol.device.DeviceProtocol.Command;
+import org.beamhive.protocol.device.DeviceProtocol.Complete;
+import org.beamhive.protocol.device.DeviceProtocol.Configure;
 import org.beamhive.protocol.device.DeviceProtocol.Detach;
 import org.beamhive.protocol.device.DeviceProtocol.Follow;
 import org.beamhive.protocol.device.DeviceProtocol.GetDetails;
 import org.beamhive.protocol.device.DeviceProtocol.GetView;
 import org.beamhive.protocol.device.DeviceProtocol.KeepAlive;
+import org.beamhive.protocol.device.DeviceProtocol.Kickoff;
 import org.beamhive.protocol.device.DeviceProtocol.Locate;
 import org.beamhive.protocol.device.DeviceProtocol.NotYours;
 import org.beamhive.protocol.device.DeviceProtocol.Read;
@@ -156,6 +160,9 @@ final class DeviceActor {
     PARK_TIMED_OUT
   }
 
+  private static final int READINGS_PER_PAGE = 1000;
+  private static final long NOTHING = 0;
+
   /** A move that has failed so has not ended. */
   private static final java.util.Set<String> STILL_MOVING =
       java.util.Set.of("move-timeout", "not-responding");
@@ -190,8 +197,7 @@ final class DeviceActor {
    */
   private record Activity(long id, Request request, Consumer<Outcome<?>> answer, long began) {
     boolean interruptible() {
-      return request instanceof Set
-          || request instanceof Trigger
+      return canBeStopped(request)
           || moves()
           || request instanceof Call call
               && call.operation() instanceof Operation.Perform perform
@@ -205,6 +211,13 @@ final class DeviceActor {
               && (call.operation() instanceof Operation.MoveTo
                   || call.operation() instanceof Operation.MoveBy
                   || call.operation() instanceof Operation.CallMethod);
+    }
+
+    static boolean canBeStopped(Request request) {
+      return request instanceof Set
+          || request instanceof Trigger
+          || request instanceof Kickoff
+          || request instanceof Complete;
     }
 
     Activity answered() {
@@ -241,6 +254,10 @@ final class DeviceActor {
   // the worker that has lost the device by its silence: nothing more is done for it
   private Epoch silenced;
   private long heard;
+  // it was kicked off and neither completed nor stopped since
+  private boolean flying;
+  // its number among the activities
+  private long flight;
   // its connection broke while it moved: the record may still move
   private boolean cutOff;
   private Activity activity;
@@ -381,6 +398,10 @@ final class DeviceActor {
         .onMessage(Read.class, this::onRead)
         .onMessage(Set.class, this::onSet)
         .onMessage(Trigger.class, this::onTrigger)
+        .onMessage(Configure.class, this::onConfigure)
+        .onMessage(Kickoff.class, this::onKickoff)
+        .onMessage(Complete.class, this::onComplete)
+        .onMessage(Collect.class, this::onCollect)
         .onMessage(Stage.class, this::onStage)
         .onMessage(Unstage.class, this::onUnstage)
         .onMessage(Call.class, this::onCall)
@@ -530,7 +551,7 @@ final class DeviceActor {
   private Behavior<Command> onSignalsLost(SignalsLost lost) {
     log.warn("{}: ready -> connecting, because {}", name, lost.problem());
     noticeGap();
-    cutOff |= activity != null && activity.moves() && activity.id() != overslept;
+    cutOff |= (flying || activity != null && activity.moves()) && doing() != overslept;
     changeTo(false, lost.problem());
     Refusal disconnected = Refusal.of("disconnected", lost.problem());
     refuseWaiting(request -> true, disconnected);
@@ -695,9 +716,10 @@ final class DeviceActor {
    * begun one of their own, which a late stop would end.
    */
   private void noticeStandstill(Duration silence, String because) {
-    if (activity != null && activity.interruptible()) {
+    if (doing() != NOTHING) {
       if (silence.minus(settings.ownerTimeout()).compareTo(STANDSTILL) > 0) {
-        overslept = activity.id();
+        overslept = doing();
+        flight = overslept;
         watch.guard().tell(new HutchGuard.StoodStill(overslept, context.getSelf()));
       } else {
         log.warn("{}: stopped, because {}", name, because);
@@ -713,8 +735,9 @@ final class DeviceActor {
   }
 
   private Behavior<Command> onOverslept(Overslept message) {
-    if (activity != null && activity.id() == message.activity()) {
+    if (doing() == message.activity()) {
       if (message.takenCareOf()) {
+        flightEnded();
         log.warn("{}: left alone, since this node stood still and the hutch has another", name);
       } else {
         overslept = 0;
@@ -754,6 +777,14 @@ final class DeviceActor {
       return stage.epoch();
     } else if (request instanceof Unstage unstage) {
       return unstage.epoch();
+    } else if (request instanceof Configure configure) {
+      return configure.epoch();
+    } else if (request instanceof Kickoff kickoff) {
+      return kickoff.epoch();
+    } else if (request instanceof Complete complete) {
+      return complete.epoch();
+    } else if (request instanceof Collect collect) {
+      return collect.epoch();
     } else if (request instanceof Read read) {
       return read.epoch();
     } else if (request instanceof Locate locate) {
@@ -810,6 +841,14 @@ final class DeviceActor {
       onStage(stage);
     } else if (request instanceof Unstage unstage) {
       onUnstage(unstage);
+    } else if (request instanceof Configure configure) {
+      onConfigure(configure);
+    } else if (request instanceof Kickoff kickoff) {
+      onKickoff(kickoff);
+    } else if (request instanceof Complete complete) {
+      onComplete(complete);
+    } else if (request instanceof Collect collect) {
+      onCollect(collect);
     } else {
       throw new IllegalStateException("no command that can wait: " + request);
     }
@@ -829,7 +868,9 @@ final class DeviceActor {
           } else {
             lastReadings = outcome.value();
             read.replyTo()
-                .tell(new ScanBundlerProtocol.DeviceRead(name, read.point(), outcome.value()));
+                .tell(
+                    new ScanBundlerProtocol.DeviceRead(
+                        name, read.point(), outcome.value(), device.assets()));
           }
         });
   }
@@ -848,7 +889,7 @@ final class DeviceActor {
   private Behavior<Command> onSet(Set set) {
     Refusal refusal = refusalOf(set.epoch());
     if (refusal == null && config.readOnly()) {
-      refusal = Refusal.of("read-only", name + " is read-only in the device file.");
+      refusal = readOnly();
     }
     if (refusal == null) {
       refusal = watch.limits().refusalOf(name, set.setpoint(), () -> device.facts().units());
@@ -878,6 +919,104 @@ final class DeviceActor {
         ? refuse(unstage, refusal)
         : begin(unstage, device::unstage, answer(unstage.token(), unstage.replyTo()));
   }
+
+  private Behavior<Command> onConfigure(Configure configure) {
+    Refusal refusal = refusalOf(configure.epoch());
+    if (refusal == null && config.readOnly()) {
+      refusal = readOnly();
+    }
+    return refusal != null
+        ? refuse(configure, refusal)
+        : begin(
+            configure,
+            () -> device.configure(configure.settings()),
+            answer(configure.token(), configure.replyTo()));
+  }
+
+  private Refusal readOnly() {
+    return Refusal.of("read-only", name + " is read-only in the device file.");
+  }
+
+  // ---------------------------------------------------------------- flights
+
+  private Behavior<Command> onKickoff(Kickoff kickoff) {
+    Refusal refusal = refusalOf(kickoff.epoch());
+    if (refusal == null && config.readOnly()) {
+      refusal = readOnly();
+    }
+    if (refusal == null && flying) {
+      refusal = Refusal.of("flying", name + " flies already: complete or stop it first.");
+    }
+    if (refusal != null) {
+      return refuse(kickoff, refusal);
+    }
+    flying = true;
+    flight = ++activities;
+    watch.guard().tell(new HutchGuard.MoveBegun(name));
+    reportSoon();
+    return begin(
+        kickoff,
+        () -> device.kickoff(kickoff.settings()),
+        answer(kickoff.token(), kickoff.replyTo()));
+  }
+
+  private Behavior<Command> onComplete(Complete complete) {
+    Refusal refusal = refusalOf(complete.epoch());
+    Consumer<Outcome<Void>> answer = answer(complete.token(), complete.replyTo());
+    return refusal != null
+        ? refuse(complete, refusal)
+        : begin(
+            complete,
+            device::complete,
+            outcome -> {
+              if (outcome.error() == null) {
+                flightEnded();
+              }
+              answer.accept(outcome);
+            });
+  }
+
+  private void flightEnded() {
+    if (flying) {
+      flying = false;
+      watch.guard().tell(new HutchGuard.MoveEnded(name));
+      reportSoon();
+    }
+  }
+
+  private Behavior<Command> onCollect(Collect collect) {
+    Refusal refusal = refusalOf(collect.epoch());
+    return refusal != null
+        ? refuse(collect, refusal)
+        : begin(
+            collect,
+            device::collect,
+            outcome -> {
+              if (outcome.error() != null) {
+                refuse(collect, refusal(outcome));
+              } else {
+                giveCollected(collect, outcome.value());
+              }
+            });
+  }
+
+  /** In pages, since a message to another node may not be of any size. */
+  private void giveCollected(Collect collect, List<List<Reading>> events) {
+    int width = events.isEmpty() ? 1 : Math.max(1, events.get(0).size());
+    int page = Math.max(1, READINGS_PER_PAGE / width);
+    int from = 0;
+    do {
+      int to = Math.min(events.size(), from + page);
+      collect
+          .replyTo()
+          .tell(
+              new ScanBundlerProtocol.DeviceCollected(
+                  name, collect.point(), from, events.subList(from, to), to == events.size()));
+      from = to;
+    } while (from < events.size());
+  }
+
+  // ---------------------------------------------------------------- answers
 
   private Consumer<Outcome<Void>> answer(long token, ActorRef<Reply> replyTo) {
     return outcome ->
@@ -935,6 +1074,9 @@ final class DeviceActor {
 
   private Behavior<Command> onCall(Call call) {
     Refusal refusal = attachment != null || calling != null ? locked() : refusalOf(call);
+    if (refusal == null && flying) {
+      refusal = Refusal.of("busy", name + " is still coming to rest.");
+    }
     if (refusal != null) {
       return refuse(call, refusal);
     }
@@ -1340,7 +1482,7 @@ final class DeviceActor {
   // ---------------------------------------------------------------- stopping
 
   private Behavior<Command> onStop() {
-    if (activity != null && activity.interruptible()) {
+    if (active()) {
       log.info("{}: stopped, because somebody asked", name);
     }
     stopDevice();
@@ -1363,13 +1505,27 @@ final class DeviceActor {
   }
 
   private void interrupt(String code, String why) {
-    if (activity != null && activity.interruptible() && activity.id() != overslept) {
+    if (active()) {
       stopDevice();
     }
     failInterruptible(code, why);
   }
 
+  /** Whether it is doing something that can be stopped. */
+  private boolean active() {
+    return doing() != NOTHING && doing() != overslept;
+  }
+
+  /** The number of what it is doing that can be stopped: a command, or a flight between two. */
+  private long doing() {
+    if (activity != null && activity.interruptible()) {
+      return activity.id();
+    }
+    return flying ? flight : NOTHING;
+  }
+
   private void stopDevice() {
+    flightEnded();
     beside(null, device::stop, this::stopped);
   }
 
@@ -1386,7 +1542,7 @@ final class DeviceActor {
       activity.answer().accept(new Outcome<>(null, new DeviceFailure(stopped)));
       activity = activity.answered();
     }
-    refuseWaiting(request -> request instanceof Set || request instanceof Trigger, stopped);
+    refuseWaiting(Activity::canBeStopped, stopped);
   }
 
   private void refuseWaiting(java.util.function.Predicate<Request> which, Refusal refusal) {
@@ -1427,10 +1583,12 @@ final class DeviceActor {
     refuseAll(Refusal.of(code, name + " " + why + "."));
     if (cutOff) {
       watch.guard().tell(new HutchGuard.LeftMoving(name));
-    } else if (activity != null && activity.moves()) {
+    } else if (flying || activity != null && activity.moves()) {
       watch.guard().tell(new HutchGuard.MoveEnded(name));
     }
-    if (activity != null && activity.interruptible() && activity.id() != overslept) {
+    boolean moving = active();
+    flying = false;
+    if (moving) {
       // closed before the stop has left, it would not be stopped
       outcomeOf(device::stop).whenComplete((stopped, error) -> device.close());
     } else {
@@ -1456,6 +1614,14 @@ final class DeviceActor {
       set.replyTo().tell(new DeviceProtocol.Failed(name, set.token(), refusal));
     } else if (request instanceof Trigger trigger) {
       trigger.replyTo().tell(new DeviceProtocol.Failed(name, trigger.token(), refusal));
+    } else if (request instanceof Configure configure) {
+      configure.replyTo().tell(new DeviceProtocol.Failed(name, configure.token(), refusal));
+    } else if (request instanceof Kickoff kickoff) {
+      kickoff.replyTo().tell(new DeviceProtocol.Failed(name, kickoff.token(), refusal));
+    } else if (request instanceof Complete complete) {
+      complete.replyTo().tell(new DeviceProtocol.Failed(name, complete.token(), refusal));
+    } else if (request instanceof Collect collect) {
+      collect.replyTo().tell(new ScanBundlerProtocol.ReadFailed(name, collect.point(), refusal));
     } else if (request instanceof Locate locate) {
       locate.replyTo().tell(new DeviceProtocol.Failed(name, locate.token(), refusal));
     } else if (request instanceof Read read) {
@@ -1491,7 +1657,7 @@ final class DeviceActor {
     if (!connected) {
       return DeviceView.State.CONNECTING;
     }
-    return activity == null ? DeviceView.State.READY : DeviceView.State.BUSY;
+    return activity == null && !flying ? DeviceView.State.READY : DeviceView.State.BUSY;
   }
 
   private Behavior<Command> onFactsChanged() {

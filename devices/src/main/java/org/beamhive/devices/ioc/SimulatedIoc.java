@@ -22,6 +22,10 @@ import org.slf4j.LoggerFactory;
  *   <li>{@code mca1}: MCA record with two lines
  *   <li>{@code i0}: the beam intensity, ten times a second; {@code ring_current}: each second
  *   <li>{@code calc1}: calc record, m1 and m2 added
+ *   <li>{@code cam1:, image1:, ROI1:, Proc1:, Stats1:, HDF1:, TIFF1:}: an area detector whose spot
+ *       is as bright as what det2d sees; its files are real ones
+ *   <li>{@code fly1:Start, Done, Stop, CurrentPoint, NumPoints, Dwell, Begin, End, Positions,
+ *       Counts, Times}: a hardware-triggered scan over a peak at 0
  *   <li>{@code pos1:...}: a positioner of single PVs; {@code temp1:...}: a temperature controller;
  *       {@code shutter1:...} and {@code valve1:...}
  *   <li>{@code wave}: 1000 numbers; {@code image}: 100,000; {@code title}: a text; {@code mode}: a
@@ -156,6 +160,15 @@ public final class SimulatedIoc implements AutoCloseable {
               new ScalerRecord.Input("det", () -> det.applyAsDouble(1)),
               new ScalerRecord.Input("det2d", () -> det2d.applyAsDouble(1))),
           records);
+      new FlyRecords(
+          PREFIX + "fly1:",
+          records::add,
+          records::later,
+          x -> 1e6 * Math.exp(-Math.pow(x / 0.3, 2) / 2));
+      AreaSimulation area =
+          new AreaSimulation(
+              PREFIX, records::add, records::later, s -> det2d.applyAsDouble(s) / 1e6);
+      records.atEnd(area::close);
       ServedPv ring =
           add(ServedPv.number(PREFIX + "ring_current", current).units("mA", 2).readOnly());
       records.every(0.1, () -> i0.post(1000 * current / FULL_CURRENT + 5 * random.nextGaussian()));

@@ -33,6 +33,8 @@ public record ConfigKey(String name, Kind kind, boolean required, List<String> w
     SHAPE("two whole numbers [rows, columns], at most " + MOST_ELEMENTS + " pixels together"),
     NAMES("a list of names: letters, digits and _"),
     LIMITS("two numbers [low, high] with low <= high"),
+    TEXTS("a text or a list of texts"),
+    MAP("a map that is not empty"),
     ANY("any value");
 
     private final String shown;
@@ -82,6 +84,11 @@ public record ConfigKey(String name, Kind kind, boolean required, List<String> w
           value instanceof Value.Items pair
               && pair.items().size() == 2
               && pair.items().get(0).asDouble() <= pair.items().get(1).asDouble();
+      case TEXTS ->
+          value instanceof Value.Text
+              || value instanceof Value.Items texts
+                  && texts.items().stream().allMatch(Value.Text.class::isInstance);
+      case MAP -> value instanceof Value.Fields fields && !fields.fields().isEmpty();
       case ANY -> true;
     };
   }

@@ -6,6 +6,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.beamhive.devices.signal.DeviceFailure;
+import org.beamhive.protocol.document.AssetDocument;
 import org.beamhive.protocol.model.DeviceDescription;
 import org.beamhive.protocol.model.DeviceName;
 import org.beamhive.protocol.model.DeviceView.Ability;
@@ -50,6 +51,14 @@ public interface Device {
    * nothing, and its followers see its readings from time to time only.
    */
   default void tellNextChange() {}
+
+  /**
+   * What says where the frames are that belong to the next readings, if it writes files of its own;
+   * each place is given once (Bluesky's {@code collect_asset_docs}).
+   */
+  default List<AssetDocument> assets() {
+    return List.of();
+  }
 
   /** Moves; ends when it is there. Refuses before anything moves. */
   default CompletionStage<Void> set(Value setpoint) {

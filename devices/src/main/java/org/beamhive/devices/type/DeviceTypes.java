@@ -56,6 +56,13 @@ public final class DeviceTypes {
                     "ophyd.signal.EpicsSignalRO"),
                 EpicsSignal.READ_ONLY_KEYS,
                 EpicsSignal::readOnly),
+            new DeviceType(
+                "AreaDetector",
+                Set.of(
+                    "ophyd.AreaDetector", "ophyd.SimDetector", "ophyd.areadetector.AreaDetector"),
+                AreaDetector.KEYS,
+                AreaDetector::new),
+            new DeviceType("EpicsFlyer", Set.of(), EpicsFlyer.KEYS, EpicsFlyer::new),
             new DeviceType("Counter", Set.of(), Counter.KEYS, Counter::new),
             new DeviceType(
                 "SimMotor",

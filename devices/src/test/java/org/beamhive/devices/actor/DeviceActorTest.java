@@ -860,4 +860,164 @@ class DeviceActorTest {
     NotAttached refused = (NotAttached) tryAttach(device, FIRST, worker.getRef());
     assertThat(refused.problem().code()).isEqualTo("disabled");
   }
+
+  // ------------------------------------------------------------------ flights
+
+  /** Flies until it is told that it is done; counts its stops. */
+  private static final class TestFlyer implements Device {
+    @Override
+    public DeviceName name() {
+      return new DeviceName("samx");
+    }
+
+    @Override
+    public java.util.Set<DeviceView.Ability> abilities() {
+      return java.util.Set.of(DeviceView.Ability.FLYABLE);
+    }
+
+    @Override
+    public void open(DeviceListener listener) {}
+
+    @Override
+    public CompletionStage<Void> connect() {
+      return DONE;
+    }
+
+    @Override
+    public DeviceFacts facts() {
+      return new DeviceFacts(Limits.NONE, "", 0, List.of());
+    }
+
+    @Override
+    public CompletionStage<DeviceDescription> describe() {
+      return CompletableFuture.completedStage(
+          new DeviceDescription(name(), "Test", Map.of(), List.of(), List.of(), Map.of()));
+    }
+
+    @Override
+    public CompletionStage<List<Reading>> read() {
+      return CompletableFuture.completedStage(List.of());
+    }
+
+    @Override
+    public void close() {}
+
+    final AtomicInteger stops = new AtomicInteger();
+    final CompletableFuture<Void> flight = new CompletableFuture<>();
+    volatile Value.Fields settings;
+
+    @Override
+    public CompletionStage<Void> configure(Value.Fields wanted) {
+      settings = wanted;
+      return DONE;
+    }
+
+    @Override
+    public CompletionStage<Void> kickoff(Value.Fields wanted) {
+      settings = wanted;
+      return DONE;
+    }
+
+    @Override
+    public CompletionStage<Void> complete() {
+      return flight;
+    }
+
+    @Override
+    public CompletionStage<List<List<Reading>>> collect() {
+      return CompletableFuture.completedStage(
+          java.util.stream.IntStream.range(0, 2500)
+              .mapToObj(at -> List.of(new Reading("x", Value.of(at), at, AlarmSeverity.NO_ALARM)))
+              .toList());
+    }
+
+    @Override
+    public CompletionStage<Void> stop() {
+      stops.incrementAndGet();
+      return DONE;
+    }
+  }
+
+  private ActorRef<Command> flying(TestFlyer flyer) {
+    ActorRef<Command> device =
+        ready(spawn(DeviceConfig.of("samx", "SimMotor", fields()), () -> flyer));
+    attach(device, FIRST);
+    device.tell(new DeviceProtocol.Kickoff(FIRST, fields("points", 7), 1, worker.getRef()));
+    assertThat(worker.expectMessageClass(Done.class).token()).isEqualTo(1);
+    assertThat(flyer.settings.get("points").asDouble()).isEqualTo(7);
+    return device;
+  }
+
+  @Test
+  void aFlightIsCompletedAndGivesWhatItGatheredInPages() {
+    TestFlyer flyer = new TestFlyer();
+    ActorRef<Command> device = flying(flyer);
+    awaitState(State.BUSY);
+    guard.fishForMessage(
+        Duration.ofSeconds(5),
+        message ->
+            message instanceof HutchGuard.MoveBegun
+                ? FishingOutcomes.complete()
+                : FishingOutcomes.continueAndIgnore());
+    device.tell(new DeviceProtocol.Complete(FIRST, 2, worker.getRef()));
+    device.tell(new DeviceProtocol.Collect(FIRST, 5, bundler.getRef()));
+    bundler.expectNoMessage(Duration.ofMillis(20));
+    flyer.flight.complete(null);
+    assertThat(worker.expectMessageClass(Done.class).token()).isEqualTo(2);
+    for (long from : new long[] {0, 1000, 2000}) {
+      var page = bundler.expectMessageClass(ScanBundlerProtocol.DeviceCollected.class);
+      assertThat(page.from()).isEqualTo(from);
+      assertThat(page.point()).isEqualTo(5);
+      assertThat(page.last()).isEqualTo(from == 2000);
+    }
+    awaitState(State.READY);
+    assertThat(flyer.stops).hasValue(0);
+  }
+
+  @Test
+  void aFlightWhoseWorkerVanishesIsStoppedAlsoBeforeItIsCompleted() {
+    TestFlyer flyer = new TestFlyer();
+    ActorRef<Command> device =
+        ready(spawn(DeviceConfig.of("samx", "SimMotor", fields()), () -> flyer));
+    TestProbe<Reply> mortal = KIT.createTestProbe();
+    tryAttach(device, FIRST, mortal.getRef());
+    device.tell(new DeviceProtocol.Kickoff(FIRST, fields(), 1, worker.getRef()));
+    worker.expectMessageClass(Done.class);
+    awaitState(State.BUSY);
+    mortal.stop();
+    awaitState(State.READY);
+    assertThat(flyer.stops).hasValue(1);
+  }
+
+  @Test
+  void stopEndsAFlightAtOnce() {
+    TestFlyer flyer = new TestFlyer();
+    ActorRef<Command> device = flying(flyer);
+    device.tell(new DeviceProtocol.Complete(FIRST, 2, worker.getRef()));
+    device.tell(DeviceProtocol.Stop.STOP);
+    assertThat(failed().problem().code()).isEqualTo("stopped");
+    assertThat(flyer.stops).hasValue(1);
+  }
+
+  @Test
+  void flightsAndSettingsAreFencedAsMovesAre() {
+    TestFlyer flyer = new TestFlyer();
+    ActorRef<Command> device = flying(flyer);
+    device.tell(new DeviceProtocol.Kickoff(FIRST, fields(), 2, worker.getRef()));
+    assertThat(failed().problem().code()).isEqualTo("flying");
+    attach(device, SECOND);
+    assertThat(flyer.stops).hasValue(1);
+    device.tell(new DeviceProtocol.Kickoff(FIRST, fields(), 3, worker.getRef()));
+    assertThat(failed().problem().code()).isEqualTo("stale-epoch");
+    device.tell(new DeviceProtocol.Complete(FIRST, 4, worker.getRef()));
+    assertThat(failed().problem().code()).isEqualTo("stale-epoch");
+    device.tell(new DeviceProtocol.Configure(FIRST, fields("a", 1), 5, worker.getRef()));
+    assertThat(failed().problem().code()).isEqualTo("stale-epoch");
+    device.tell(new DeviceProtocol.Collect(FIRST, 6, bundler.getRef()));
+    assertThat(bundler.expectMessageClass(ReadFailed.class).problem().code())
+        .isEqualTo("stale-epoch");
+    device.tell(new DeviceProtocol.Configure(SECOND, fields("a", 1), 7, worker.getRef()));
+    assertThat(worker.expectMessageClass(Done.class).token()).isEqualTo(7);
+    assertThat(flyer.settings.get("a").asDouble()).isEqualTo(1);
+  }
 }

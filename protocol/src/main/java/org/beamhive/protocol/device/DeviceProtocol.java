@@ -36,6 +36,10 @@ public final class DeviceProtocol {
           Unstage,
           Set,
           Trigger,
+          Configure,
+          Kickoff,
+          Complete,
+          Collect,
           Read,
           Locate,
           Stop,
@@ -92,6 +96,43 @@ public final class DeviceProtocol {
 
   /** Take a measurement. Answers with a {@link Reply} when it is taken. */
   public record Trigger(Epoch epoch, long token, ActorRef<Reply> replyTo) implements Request {}
+
+  /**
+   * Change settings, by the keys of the device's configuration. Answers with a {@link Reply} when
+   * all are taken, or none.
+   */
+  public record Configure(Epoch epoch, Value.Fields settings, long token, ActorRef<Reply> replyTo)
+      implements Request {
+    public Configure {
+      settings = settings == null ? Value.Fields.EMPTY : settings;
+    }
+  }
+
+  /**
+   * Begin a flight: what the device then does by itself. Answers with a {@link Reply} when it has
+   * begun. Until {@link Complete} is done the device counts as moving: it stops if its worker
+   * vanishes.
+   *
+   * @param settings of this flight; empty for those that it is configured with
+   */
+  public record Kickoff(Epoch epoch, Value.Fields settings, long token, ActorRef<Reply> replyTo)
+      implements Request {
+    public Kickoff {
+      settings = settings == null ? Value.Fields.EMPTY : settings;
+    }
+  }
+
+  /** Let the flight come to its end. Answers with a {@link Reply} when it has. */
+  public record Complete(Epoch epoch, long token, ActorRef<Reply> replyTo) implements Request {}
+
+  /**
+   * Give what the flight has gathered. Answers the bundler with {@link
+   * ScanBundlerProtocol.DeviceCollected}, page by page, or {@link ScanBundlerProtocol.ReadFailed}.
+   *
+   * @param point the number that the collection has among the points of the run
+   */
+  public record Collect(Epoch epoch, long point, ActorRef<ScanBundlerProtocol.Request> replyTo)
+      implements Request {}
 
   /**
    * Read all data keys for a point. Answers the bundler with a {@link

@@ -20,7 +20,8 @@ import org.beamhive.protocol.model.Value;
  * infinities, are written as null, since most readers refuse the bare words; a limit that is none
  * is left out.
  *
- * <p>Format: the JSON schemas of event-model 1.24 (run_start, event_descriptor, event, run_stop).
+ * <p>Format: the JSON schemas of event-model 1.24 (run_start, event_descriptor, event, run_stop,
+ * stream_resource, stream_datum, resource, datum).
  */
 public final class DocumentJson {
   private static final JsonFactory FACTORY = new JsonFactory();
@@ -62,6 +63,8 @@ public final class DocumentJson {
       descriptor(descriptor, out);
     } else if (document instanceof RunStop stop) {
       stop(stop, out);
+    } else if (document instanceof AssetDocument asset) {
+      AssetJson.write(asset, out);
     }
     out.writeEndObject();
   }
@@ -84,6 +87,9 @@ public final class DocumentJson {
     }
     out.writeEndObject();
     out.writeObjectFieldStart("filled");
+    for (String key : event.unfilled()) {
+      out.writeBooleanField(key, false);
+    }
     out.writeEndObject();
   }
 
@@ -157,7 +163,8 @@ public final class DocumentJson {
         key.objectName(),
         key.choices(),
         finite(key.lowerCtrlLimit()),
-        finite(key.upperCtrlLimit()));
+        finite(key.upperCtrlLimit()),
+        key.external());
   }
 
   private static Double finite(Double limit) {

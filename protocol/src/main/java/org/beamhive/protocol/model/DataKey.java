@@ -17,6 +17,8 @@ import java.util.List;
  * @param choices the labels of an enumeration, or null
  * @param lowerCtrlLimit lowest setpoint, or null
  * @param upperCtrlLimit highest setpoint, or null
+ * @param external {@link #STREAM} or {@link #FILESTORE} if the values are in a file of the device's
+ *     own, else null
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record DataKey(
@@ -29,10 +31,50 @@ public record DataKey(
     @JsonProperty("object_name") String objectName,
     List<String> choices,
     @JsonProperty("lower_ctrl_limit") Double lowerCtrlLimit,
-    @JsonProperty("upper_ctrl_limit") Double upperCtrlLimit) {
+    @JsonProperty("upper_ctrl_limit") Double upperCtrlLimit,
+    String external) {
+  /** The values are in what a stream_resource names; events don't have this key. */
+  public static final String STREAM = "STREAM:";
+
+  /** The values are in what a resource names; events have the id of a datum. */
+  public static final String FILESTORE = "FILESTORE:";
+
   public DataKey {
     shape = shape == null ? List.of() : List.copyOf(shape);
     choices = choices == null ? null : List.copyOf(choices);
+  }
+
+  /** A key whose values are in the events. */
+  public DataKey(
+      String dtype,
+      List<Integer> shape,
+      String source,
+      String units,
+      Integer precision,
+      String dtypeNumpy,
+      String objectName,
+      List<String> choices,
+      Double lowerCtrlLimit,
+      Double upperCtrlLimit) {
+    this(
+        dtype,
+        shape,
+        source,
+        units,
+        precision,
+        dtypeNumpy,
+        objectName,
+        choices,
+        lowerCtrlLimit,
+        upperCtrlLimit,
+        null);
+  }
+
+  /** An array that is in a file of the device's own. */
+  public static DataKey inFile(
+      List<Integer> shape, String source, String dtypeNumpy, String objectName, String external) {
+    return new DataKey(
+        "array", shape, source, null, null, dtypeNumpy, objectName, null, null, null, external);
   }
 
   /** A scalar number without units. */

@@ -2,6 +2,7 @@ package org.beamhive.protocol.run;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import org.beamhive.protocol.document.AssetDocument;
 import org.beamhive.protocol.document.Document;
 import org.beamhive.protocol.document.Event;
 import org.beamhive.protocol.document.EventDescriptor;
@@ -22,7 +23,8 @@ import org.beamhive.protocol.model.Value;
   @JsonSubTypes.Type(value = RunEntry.Described.class, name = "descriptor1"),
   @JsonSubTypes.Type(value = RunEntry.Measured.class, name = "event1"),
   @JsonSubTypes.Type(value = RunEntry.Stopped.class, name = "stop1"),
-  @JsonSubTypes.Type(value = RunEntry.Answered.class, name = "answer1")
+  @JsonSubTypes.Type(value = RunEntry.Answered.class, name = "answer1"),
+  @JsonSubTypes.Type(value = RunEntry.Referenced.class, name = "asset1")
 })
 public sealed interface RunEntry {
   /** The document of this entry, or null if it carries none. */
@@ -36,6 +38,9 @@ public sealed interface RunEntry {
 
   /** A point was measured. */
   record Measured(Event document) implements RunEntry {}
+
+  /** Data are in a file of a device: which file, or where in it. */
+  record Referenced(AssetDocument document) implements RunEntry {}
 
   /** The run was closed; nothing follows. */
   record Stopped(RunStop document) implements RunEntry {}

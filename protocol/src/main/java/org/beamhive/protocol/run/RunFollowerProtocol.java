@@ -1,6 +1,7 @@
 package org.beamhive.protocol.run;
 
 import akka.actor.typed.ActorRef;
+import java.util.List;
 import org.beamhive.protocol.model.RunUid;
 import org.beamhive.protocol.wire.CborSerializable;
 
@@ -27,6 +28,17 @@ public final class RunFollowerProtocol {
    *
    * @param follower who says so, for example {@code file}
    * @param result what came of it, for example the path of the file; may be empty
+   * @param files of devices that the run refers to, where they are read
    */
-  public record Followed(RunUid run, String follower, String result) implements CborSerializable {}
+  public record Followed(RunUid run, String follower, String result, List<String> files)
+      implements CborSerializable {
+    public Followed {
+      files = files == null ? List.of() : List.copyOf(files);
+    }
+
+    /** A run without files of devices. */
+    public Followed(RunUid run, String follower, String result) {
+      this(run, follower, result, List.of());
+    }
+  }
 }

@@ -25,10 +25,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.beamhive.protocol.document.Datum;
 import org.beamhive.protocol.document.Event;
 import org.beamhive.protocol.document.EventDescriptor;
+import org.beamhive.protocol.document.Resource;
 import org.beamhive.protocol.document.RunStart;
 import org.beamhive.protocol.document.RunStop;
+import org.beamhive.protocol.document.StreamDatum;
+import org.beamhive.protocol.document.StreamResource;
 import org.beamhive.protocol.model.AlarmSeverity;
 import org.beamhive.protocol.model.DataKey;
 import org.beamhive.protocol.model.DeviceDescription;
@@ -74,7 +78,77 @@ class RunEntryGoldenTest {
     entries.put("stop1", new RunEntry.Stopped(stopped()));
     entries.put("answer1", new RunEntry.Answered(7, Value.of(1.25)));
     entries.put("answer1-none", new RunEntry.Answered(8, Value.None.NONE));
+    entries.put("event1-with-datum", new RunEntry.Measured(withDatum()));
+    entries.put("descriptor1-external", new RunEntry.Described(external()));
+    entries.put("asset1", new RunEntry.Referenced(streamResource()));
+    entries.put("asset1-stream-datum", new RunEntry.Referenced(streamDatum()));
+    entries.put("asset1-resource", new RunEntry.Referenced(resource()));
+    entries.put("asset1-datum", new RunEntry.Referenced(datum()));
     return entries;
+  }
+
+  private static Event withDatum() {
+    return new Event(
+        "7c6d5e4f-3a2b-4c1d-8e9f-a0b1c2d3e4f7",
+        "0d9e8f7a-6b5c-4a3d-8e2f-1a2b3c4d5e6f",
+        5,
+        1763719267.125,
+        List.of(new Reading("cam_image", Value.of("r/4"), 1763719267.0, AlarmSeverity.NO_ALARM)),
+        List.of("cam_image"));
+  }
+
+  private static EventDescriptor external() {
+    DataKey image =
+        DataKey.inFile(List.of(1, 512, 640), "PV:BH:cam1:", "<u2", "cam", DataKey.STREAM);
+    DeviceDescription cam =
+        new DeviceDescription(
+            new DeviceName("cam"),
+            "AreaDetector",
+            Map.of("cam", image),
+            List.of(),
+            List.of(),
+            Map.of());
+    return new EventDescriptor(
+        "0d9e8f7a-6b5c-4a3d-8e2f-1a2b3c4d5e70", RUN, 1763719264.5, "primary", List.of(cam));
+  }
+
+  private static StreamResource streamResource() {
+    return new StreamResource(
+        "1e2d3c4b-5a69-4788-8796-a5b4c3d2e1f0",
+        RUN,
+        1763719264.5,
+        "cam",
+        "application/x-hdf5",
+        "file://localhost/data/a.h5",
+        Value.Fields.EMPTY
+            .with("dataset", Value.of("/entry/data/data"))
+            .with("chunk_shape", Value.of(List.of(Value.of(1), Value.of(512), Value.of(640)))));
+  }
+
+  private static StreamDatum streamDatum() {
+    return new StreamDatum(
+        "1e2d3c4b-5a69-4788-8796-a5b4c3d2e1f0/3",
+        "1e2d3c4b-5a69-4788-8796-a5b4c3d2e1f0",
+        "0d9e8f7a-6b5c-4a3d-8e2f-1a2b3c4d5e70",
+        1763719264.75,
+        new StreamDatum.Range(3, 4),
+        new StreamDatum.Range(7, 8));
+  }
+
+  private static Resource resource() {
+    return new Resource(
+        "r",
+        RUN,
+        1763719264.5,
+        "AD_HDF5",
+        "/data",
+        "2026/a.h5",
+        Value.Fields.EMPTY.with("frame_per_point", Value.of(2)));
+  }
+
+  private static Datum datum() {
+    return new Datum(
+        "r/4", "r", 1763719264.75, Value.Fields.EMPTY.with("point_number", Value.of(4)));
   }
 
   private static RunStart start() {

@@ -30,6 +30,7 @@ final class Examples {
           "DataKey.choices",
           "DataKey.lowerCtrlLimit",
           "DataKey.upperCtrlLimit",
+          "DataKey.external",
           "QueueStatus.runningItem",
           "QueueStatus.runningRun",
           "QueueStatus.reState",
@@ -40,6 +41,8 @@ final class Examples {
           "Follow.log",
           "Attach.run",
           "StopDevices.only",
+          "Resource.run",
+          "StreamResource.run",
           "RunProgress.start",
           "RunProgress.stop");
 

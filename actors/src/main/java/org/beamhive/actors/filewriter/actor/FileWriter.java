@@ -324,7 +324,7 @@ public final class FileWriter {
   private Behavior<Command> complete() {
     context.getLog().info("The file of run {} is complete: {}", run, file.path());
     context.stop(follower);
-    Followed answer = new Followed(run, FOLLOWER, file.path().toString());
+    Followed answer = new Followed(run, FOLLOWER, file.path().toString(), file.deviceFiles());
     known.askers.forEach(asker -> asker.tell(answer));
     known.askers.clear();
     if (shard != null) {

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import org.beamhive.actors.filewriter.hdf5.Group;
 import org.beamhive.actors.filewriter.hdf5.ScanFile;
+import org.beamhive.protocol.document.AssetDocument;
 import org.beamhive.protocol.document.Event;
 import org.beamhive.protocol.document.EventDescriptor;
 import org.beamhive.protocol.document.RunStart;
@@ -60,6 +61,7 @@ public final class NexusLayout implements RunLayout {
   private final Group devices;
   private final Group bec;
   private final PlotData plot;
+  private final DeviceFiles files;
   private final Map<String, Columns> byDescriptor = new HashMap<>();
   private final Map<String, Rows> byStream = new HashMap<>();
   private final Set<String> places = new HashSet<>();
@@ -78,6 +80,7 @@ public final class NexusLayout implements RunLayout {
     Group metadata = collection.group("metadata").attribute("NX_class", "NXcollection");
     this.bec = metadata.group("bec");
     Group data = entry.group("data").attribute("NX_class", "NXdata");
+    this.files = new DeviceFiles(collection, file.path().toAbsolutePath().getParent());
     this.plot = new PlotData(data, start.metadata());
     collection.group("configuration").attribute("NX_class", "NXcollection");
     Group groups = collection.group("readout_groups").attribute("NX_class", "NXcollection");
@@ -163,6 +166,10 @@ public final class NexusLayout implements RunLayout {
       configuration(device);
       readoutGroup(descriptor.name(), device.name());
       for (Map.Entry<String, DataKey> key : device.dataKeys().entrySet()) {
+        if (key.getValue().external() != null) {
+          external(descriptor, device.name(), key.getKey(), key.getValue());
+          continue;
+        }
         Column column = rows.columns.get(key.getKey());
         if (column == null) {
           column = column(descriptor.name(), device, key.getKey(), key.getValue());
@@ -176,6 +183,21 @@ public final class NexusLayout implements RunLayout {
     if (descriptor.name().equals(PRIMARY)) {
       plot.show();
     }
+  }
+
+  private void external(
+      EventDescriptor descriptor, DeviceName device, String key, DataKey description) {
+    String stream = descriptor.name();
+    if (!files.knows(stream, key)) {
+      Group group = devices.group(Names.safe(device.value()));
+      Group signal =
+          group
+              .attribute("NX_class", "NXcollection")
+              .group(signalName(stream, device, key))
+              .attribute("NX_class", "NXdata");
+      files.describe(stream, device, key, description, signal);
+    }
+    files.descriptor(descriptor);
   }
 
   private Column column(String stream, DeviceDescription device, String key, DataKey description) {
@@ -268,10 +290,24 @@ public final class NexusLayout implements RunLayout {
       }
     }
     columns.rows().count = event.seqNum();
+    files.add(event);
+  }
+
+  @Override
+  public void refer(AssetDocument document) throws IOException {
+    files.refer(document);
+  }
+
+  @Override
+  public boolean treeChanged() {
+    return files.treeChanged();
   }
 
   @Override
   public void stop(RunStop stop) throws IOException {
+    for (Map.Entry<String, Rows> each : byStream.entrySet()) {
+      files.fill(each.getKey(), each.getValue().count);
+    }
     for (Rows rows : byStream.values()) {
       for (Column column : rows.columns.values()) {
         column.fill(rows.count);

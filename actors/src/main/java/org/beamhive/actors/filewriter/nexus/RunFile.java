@@ -8,10 +8,12 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.beamhive.actors.filewriter.hdf5.ElementType;
 import org.beamhive.actors.filewriter.hdf5.Group;
 import org.beamhive.actors.filewriter.hdf5.ScanFile;
@@ -53,6 +55,7 @@ public final class RunFile implements AutoCloseable {
   private final Map<String, Numbers> streams = new HashMap<>();
   private final Map<String, Numbers> byDescriptor = new HashMap<>();
 
+  private final Set<String> deviceFiles = new LinkedHashSet<>();
   private long next = 1;
   private Path path;
   private Path temporary;
@@ -102,6 +105,11 @@ public final class RunFile implements AutoCloseable {
     return complete;
   }
 
+  /** The files of devices that the run refers to so far, where they are read. */
+  public List<String> deviceFiles() {
+    return List.copyOf(deviceFiles);
+  }
+
   /** Takes in entries, and shows them to readers. */
   public void take(long from, List<RunEntry> entries) throws IOException {
     if (from > next) {
@@ -125,7 +133,11 @@ public final class RunFile implements AutoCloseable {
       describe(described.document());
     } else if (entry instanceof RunEntry.Stopped end) {
       stop(end.document());
+    } else if (entry instanceof RunEntry.Referenced named) {
+      layout.refer(named.document());
+      DeviceFiles.path(named.document()).ifPresent(deviceFiles::add);
     }
+    treeChanged |= layout != null && layout.treeChanged();
   }
 
   // ------------------------------------------------------------------ start

@@ -2,6 +2,7 @@ package org.beamhive.actors.filewriter.nexus;
 
 import java.io.IOException;
 import org.beamhive.actors.filewriter.hdf5.ScanFile;
+import org.beamhive.protocol.document.AssetDocument;
 import org.beamhive.protocol.document.Event;
 import org.beamhive.protocol.document.EventDescriptor;
 import org.beamhive.protocol.document.RunStart;
@@ -12,9 +13,10 @@ import org.beamhive.protocol.document.RunStop;
  * /entry} with the run's uid, its streams' seq_num and time, whether it is complete) is written by
  * {@link RunFile}.
  *
- * <p>{@link #add} and {@link #stop} may fail with an {@link IOException}, for example on a full
- * disk, and are then called again with the same document: what they had written before must not be
- * there twice. The other methods only make groups, datasets and streams, which can't fail so.
+ * <p>{@link #add}, {@link #refer} and {@link #stop} may fail with an {@link IOException}, for
+ * example on a full disk, and are then called again with the same document: what they had written
+ * before must not be there twice. The other methods only make groups, datasets and streams, which
+ * can't fail so.
  */
 public interface RunLayout {
   /** Makes the lay-out of each run. */
@@ -29,6 +31,14 @@ public interface RunLayout {
 
   /** An event of a described stream; its row is its {@code seq_num} less one. */
   void add(Event event) throws IOException;
+
+  /** Data are in a file of a device. */
+  default void refer(AssetDocument document) throws IOException {}
+
+  /** Whether it has made groups, datasets or links since it was asked last. */
+  default boolean treeChanged() {
+    return false;
+  }
 
   /** The run has ended. */
   void stop(RunStop stop) throws IOException;

@@ -91,6 +91,42 @@ public sealed interface Instruction {
   }
 
   /**
+   * Start a flight and go on at once; {@link Wait} for the group to know that it has begun. Only in
+   * a run. The device counts as moved, and until it is collected nothing can be repeated: a pause
+   * ends the plan. However the plan ends, what was gathered is collected.
+   *
+   * @param settings of this flight; empty for those that the device is configured with
+   * @param stream where what it gathers belongs
+   */
+  record Kickoff(DeviceName device, Value.Fields settings, String stream, String group)
+      implements Instruction {
+    public Kickoff {
+      Objects.requireNonNull(device, "device");
+      Objects.requireNonNull(settings, "settings");
+      Objects.requireNonNull(stream, "stream");
+      Objects.requireNonNull(group, "group");
+    }
+  }
+
+  /** Let a flight come to its end and go on at once; {@link Wait} for the group. */
+  record Complete(DeviceName device, String group) implements Instruction {
+    public Complete {
+      Objects.requireNonNull(device, "device");
+      Objects.requireNonNull(group, "group");
+    }
+  }
+
+  /**
+   * Make what a flight has gathered the next events of the stream that {@link Kickoff} has named.
+   * Not in a bundle. Answered with the number of events.
+   */
+  record Collect(DeviceName device) implements Instruction {
+    public Collect {
+      Objects.requireNonNull(device, "device");
+    }
+  }
+
+  /**
    * Wait until all that was set or triggered with this group is done; the first that fails ends the
    * wait. A group that nobody has used, or that was waited for already, is done.
    */

@@ -19,6 +19,7 @@ public final class BlueskyPlans implements PlanProvider {
         new GridScanPlan(true),
         new ListGridScanPlan(false),
         new ListGridScanPlan(true),
+        new FlyPlan(),
         new MovePlan(false),
         new MovePlan(true),
         new SleepPlan());

@@ -29,13 +29,24 @@ final class Readout {
   private final Set<DeviceName> touched = new LinkedHashSet<>();
 
   Readout(List<DeviceView> detectors, List<DeviceView> motors, Beamline beamline) {
+    this(detectors, motors, beamline.readable(ReadoutPriority.MONITORED), beamline);
+  }
+
+  /** A run that reads nothing but the baseline: these devices do what they do by themselves. */
+  static Readout ofEnds(List<DeviceView> flyers, Beamline beamline) {
+    return new Readout(flyers, List.of(), List.of(), beamline);
+  }
+
+  private Readout(
+      List<DeviceView> detectors,
+      List<DeviceView> motors,
+      List<DeviceView> monitored,
+      Beamline beamline) {
     Map<DeviceName, DeviceView> primary = new LinkedHashMap<>();
     detectors.forEach(view -> primary.put(view.name(), view));
     motors.forEach(view -> primary.putIfAbsent(view.name(), view));
     Set<DeviceName> named = Set.copyOf(primary.keySet());
-    beamline
-        .readable(ReadoutPriority.MONITORED)
-        .forEach(view -> primary.putIfAbsent(view.name(), view));
+    monitored.forEach(view -> primary.putIfAbsent(view.name(), view));
     primary.values().stream().filter(view -> view.can(Ability.STAGEABLE)).forEach(staged::add);
     List<DeviceView> ends =
         beamline.readable(ReadoutPriority.BASELINE).stream()

@@ -34,7 +34,9 @@ final class Beam {
           motor("broken").state(State.CONNECTING).build(),
           motor("off").state(State.DISABLED).build(),
           new Device("shutter").can(Ability.MOVABLE).build(),
-          new Device("temperature").can(Ability.READABLE).build());
+          new Device("temperature").can(Ability.READABLE).build(),
+          new Device("flyer1").can(Ability.FLYABLE).build(),
+          new Device("flyer2").can(Ability.FLYABLE).build());
 
   private Beam() {}
 
@@ -118,6 +120,12 @@ final class Beam {
       return "close " + close.exitStatus();
     } else if (instruction instanceof Instruction.OpenRun) {
       return "open";
+    } else if (instruction instanceof Instruction.Kickoff kickoff) {
+      return "kickoff " + kickoff.device() + " " + kickoff.stream();
+    } else if (instruction instanceof Instruction.Complete complete) {
+      return "complete " + complete.device();
+    } else if (instruction instanceof Instruction.Collect collect) {
+      return "collect " + collect.device();
     } else if (instruction instanceof Instruction.Wait) {
       return "wait";
     }

@@ -23,6 +23,7 @@ class PlanRegistryTest {
         .extracting(PlanDescription::name)
         .containsExactly(
             "count",
+            "fly",
             "grid_scan",
             "list_grid_scan",
             "list_scan",

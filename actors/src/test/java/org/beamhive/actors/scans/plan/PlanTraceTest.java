@@ -300,4 +300,18 @@ class PlanTraceTest {
   private static List<String> moves(BuiltPlan plan) {
     return trace(plan).stream().filter(step -> step.startsWith("set")).toList();
   }
+
+  @Test
+  void flyKicksOffCompletesAndCollectsAllFlyers() {
+    BuiltPlan fly = build(plan("fly", List.of("flyer1")));
+    assertThat(trace(fly))
+        .isEqualTo(
+            lines(
+                "open, kickoff flyer1 primary, wait, complete flyer1, wait, collect flyer1,"
+                    + " checkpoint, close success"));
+    assertThat(fly.devices()).containsExactly(new DeviceName("flyer1"));
+    assertThat(trace(build(plan("fly", List.of("flyer1", "flyer2")))))
+        .containsSequence("kickoff flyer1 flyer1", "kickoff flyer2 flyer2", "wait")
+        .containsSequence("collect flyer1", "collect flyer2", "checkpoint");
+  }
 }

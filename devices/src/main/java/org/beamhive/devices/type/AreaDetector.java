@@ -1,0 +1,514 @@
+package org.beamhive.devices.type;
+
+import static org.beamhive.devices.type.ConfigKey.oneOf;
+import static org.beamhive.devices.type.ConfigKey.optional;
+import static org.beamhive.devices.type.ConfigKey.required;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicReference;
+import org.beamhive.devices.signal.DeviceFailure;
+import org.beamhive.devices.signal.Signal;
+import org.beamhive.devices.signal.SignalOptions;
+import org.beamhive.devices.signal.SignalValue;
+import org.beamhive.devices.type.ConfigKey.Kind;
+import org.beamhive.protocol.document.AssetDocument;
+import org.beamhive.protocol.document.Datum;
+import org.beamhive.protocol.model.AlarmSeverity;
+import org.beamhive.protocol.model.DataKey;
+import org.beamhive.protocol.model.DeviceDescription;
+import org.beamhive.protocol.model.DeviceView.Ability;
+import org.beamhive.protocol.model.Reading;
+import org.beamhive.protocol.model.Value;
+
+/**
+ * EPICS areaDetector: a camera and its plugins. Each trigger takes the frames of one point; the
+ * plugins' statistics are its readings, the frames are in the file that one of them writes.
+ *
+ * <p>Staging enables the plugins, lets an unprimed HDF5 plugin see a frame, begins a file, then
+ * sets the camera; unstaging ends the file and puts back what was changed, the last first. A
+ * trigger is done when its put to Acquire has completed, the camera and its plugins say that they
+ * are idle and the file has all frames. After one that failed or was stopped the next trigger
+ * begins a new file, so that rows and points stay together.
+ */
+final class AreaDetector extends SignalDevice {
+  static final List<ConfigKey> KEYS =
+      List.of(
+          required("prefix", Kind.TEXT, "what the PVs of the camera and all plugins begin with"),
+          optional("cam", Kind.TEXT, "the camera after the prefix; cam1: if not given"),
+          optional("plugins", Kind.TEXTS, "plugins to enable, a list as [image1:, ROI1:]"),
+          optional("stats", Kind.TEXTS, "statistics plugins to read, a list as [Stats1:]"),
+          optional(
+              "stats_values",
+              Kind.TEXTS,
+              "what is read of them, in ophyd's names; [total] by default"),
+          optional("file_plugin", Kind.TEXT, "the plugin that writes files, as HDF1:"),
+          oneOf("file_format", List.of("hdf5", "tiff"), "what it writes; hdf5 if not given"),
+          optional(
+              "write_path_template", Kind.TEXT, "folder for the IOC, may have strftime's codes"),
+          optional("read_path_template", Kind.TEXT, "the same folder where files are read"),
+          optional("root", Kind.TEXT, "of resource documents; / if not given"),
+          optional("file_name", Kind.TEXT, "begins the files' names; the device's if not given"),
+          optional("create_directory", Kind.WHOLE, "levels that the IOC may make; -3 by default"),
+          optional("lazy_open", Kind.FLAG, "open files at their first frame; needs no warm-up"),
+          oneOf("documents", List.of("stream", "resource"), "stream_resource or resource model"),
+          optional("frames_per_point", Kind.WHOLE, "frames for each trigger; 1 if not given"),
+          optional("trigger_mode", Kind.WHOLE, "index of the TriggerMode; 0 if not given"),
+          optional("acquire_time", Kind.POSITIVE, "seconds, put when a scan begins"),
+          optional("acquire_period", Kind.POSITIVE, "seconds, put when a scan begins"),
+          optional(
+              "wait_for_plugins",
+              Kind.FLAG,
+              "AcquireBusy and WaitForPlugins are there and used; true if not given"),
+          optional(
+              "stage_sigs", Kind.MAP, "more to put when a scan begins, as {cam1:NumExposures: 2}"));
+
+  private static final int SINGLE = 0;
+  private static final int MULTIPLE = 1;
+  private static final int ERROR_STATE = 6;
+
+  private final String imageKey;
+  private final int frames;
+  private final boolean waitForPlugins;
+  private final AreaFiles.Model model;
+  private final AreaStaging staging;
+  private final AreaFilePlugin file;
+  private final Signal acquire;
+  private final Signal halt;
+  private final Signal acquiring;
+  private final Signal busy;
+  private final Signal state;
+  private final Signal exposure;
+  private final Signal period;
+  private final Signal exposures;
+  private final Signal sizeX;
+  private final Signal sizeY;
+  private final Signal dataType;
+  private final Signal imageMode;
+  private final Signal numImages;
+  private final Signal triggerMode;
+  private final Signal arrayCallbacks;
+  private final Signal waitSetting;
+  private final Map<Signal, Value> first = new LinkedHashMap<>();
+  private final Map<Signal, Value> last = new LinkedHashMap<>();
+  private final List<Signal> statistics = new ArrayList<>();
+  private final AtomicReference<List<AssetDocument>> newest = new AtomicReference<>(List.of());
+  private volatile CompletableFuture<Void> interruption = new CompletableFuture<>();
+  private volatile AreaFiles files;
+  private volatile Reading datum;
+  private volatile boolean staged;
+  private volatile boolean broken;
+  private int made;
+
+  AreaDetector(DeviceOptions options, DeviceBackends backends) {
+    super(
+        "AreaDetector",
+        Set.of(Ability.READABLE, Ability.TRIGGERABLE, Ability.STAGEABLE),
+        options,
+        backends);
+    String prefix = options.text("prefix", "");
+    String cam = prefix + options.text("cam", "cam1:");
+    imageKey = name() + "_image";
+    frames = Math.max(1, (int) options.number("frames_per_point", 1));
+    waitForPlugins = options.flag("wait_for_plugins", true);
+    model =
+        options.text("documents", "stream").equals("stream")
+            ? AreaFiles.Model.STREAM
+            : AreaFiles.Model.RESOURCE;
+    staging = new AreaStaging(patience());
+    for (String plugin : texts("stats")) {
+      statistics(prefix, plugin);
+    }
+    acquire = own(cam + "Acquire", SignalOptions.POLLED);
+    // the put that acquires is still under way on its channel when it has to stop
+    halt = own(cam + "Acquire", SignalOptions.URGENT);
+    acquiring = own(cam + "Acquire_RBV", SignalOptions.MONITORED);
+    busy = waitForPlugins ? own(cam + "AcquireBusy", SignalOptions.MONITORED) : acquiring;
+    state = own(cam + "DetectorState_RBV", SignalOptions.MONITORED);
+    exposure = configuration("acquire_time", cam + "AcquireTime_RBV");
+    period = configuration("acquire_period", cam + "AcquirePeriod_RBV");
+    exposures = configuration("num_exposures", cam + "NumExposures_RBV");
+    configuration("num_images", cam + "NumImages_RBV");
+    labelled("image_mode", cam + "ImageMode_RBV");
+    labelled("trigger_mode", cam + "TriggerMode_RBV");
+    configuration("manufacturer", cam + "Manufacturer_RBV");
+    configuration("model", cam + "Model_RBV");
+    sizeX = own(cam + "ArraySizeX_RBV", SignalOptions.MONITORED);
+    sizeY = own(cam + "ArraySizeY_RBV", SignalOptions.MONITORED);
+    dataType = own(cam + "DataType_RBV", SignalOptions.MONITORED);
+    imageMode = setting(cam + "ImageMode");
+    numImages = setting(cam + "NumImages");
+    triggerMode = setting(cam + "TriggerMode");
+    arrayCallbacks = setting(cam + "ArrayCallbacks");
+    waitSetting = waitForPlugins ? setting(cam + "WaitForPlugins") : null;
+    file = filePlugin(prefix);
+    List<String> plugins = new ArrayList<>(texts("plugins"));
+    plugins.addAll(texts("stats"));
+    plugins.addAll(texts("file_plugin"));
+    for (String plugin : plugins) {
+      first.put(setting(prefix + plugin + "EnableCallbacks"), Value.of(1));
+    }
+    settings(prefix, cam);
+  }
+
+  private AreaFilePlugin filePlugin(String prefix) {
+    if (!options.has("file_plugin")) {
+      return null;
+    }
+    return new AreaFilePlugin(
+        name().value(),
+        prefix + options.text("file_plugin", ""),
+        new AreaFilePlugin.Names(
+            options.text("file_format", "hdf5").equals("hdf5"),
+            options.text("write_path_template", ""),
+            options.text("read_path_template", ""),
+            options.text("file_name", ""),
+            (long) options.number("create_directory", -3),
+            options.flag("lazy_open", false)),
+        patience(),
+        this::own);
+  }
+
+  private void settings(String prefix, String cam) {
+    if (options.has("acquire_time")) {
+      last.put(setting(cam + "AcquireTime"), options.values().get("acquire_time"));
+    }
+    if (options.has("acquire_period")) {
+      last.put(setting(cam + "AcquirePeriod"), options.values().get("acquire_period"));
+    }
+    if (options.values().get("stage_sigs") instanceof Value.Fields more) {
+      more.fields().forEach((pv, value) -> last.put(setting(prefix + pv), value));
+    }
+  }
+
+  private void statistics(String prefix, String plugin) {
+    List<String> values = texts("stats_values");
+    boolean hinted = true;
+    for (String value : values.isEmpty() ? List.of("total") : values) {
+      String key = name() + "_" + plugin.replace(":", "").toLowerCase(Locale.ROOT) + "_" + value;
+      Part.Kind kind = hinted ? Part.Kind.HINTED : Part.Kind.NORMAL;
+      String pv = prefix + plugin + camelCase(value) + "_RBV";
+      statistics.add(part(key, kind, pv, SignalOptions.MONITORED));
+      hinted = false;
+    }
+  }
+
+  /** {@code max_value} is {@code MaxValue}. */
+  private static String camelCase(String ophyd) {
+    StringBuilder name = new StringBuilder();
+    for (String word : ophyd.split("_", -1)) {
+      if (!word.isEmpty()) {
+        name.append(Character.toUpperCase(word.charAt(0))).append(word.substring(1));
+      }
+    }
+    return name.toString();
+  }
+
+  private List<String> texts(String key) {
+    Value given = options.values().get(key);
+    if (given instanceof Value.Text text) {
+      return List.of(text.value());
+    }
+    return given instanceof Value.Items items
+        ? items.items().stream()
+            .map(item -> item instanceof Value.Text text ? text.value() : item.shown())
+            .toList()
+        : List.of();
+  }
+
+  private Signal own(String pv, SignalOptions how) {
+    return part(name() + "_own_" + made++, Part.Kind.OMITTED, pv, how);
+  }
+
+  private Signal configuration(String key, String pv) {
+    return part(name() + "_cam_" + key, Part.Kind.CONFIG, pv, SignalOptions.MONITORED);
+  }
+
+  private void labelled(String key, String pv) {
+    part(name() + "_cam_" + key, Part.Kind.CONFIG, pv, SignalOptions.MONITORED, true);
+  }
+
+  private Signal setting(String pv) {
+    return own(pv, SignalOptions.POLLED);
+  }
+
+  // ------------------------------------------------------------------ staging
+
+  @Override
+  public CompletionStage<Void> stage() {
+    return unstage()
+        .thenCompose(
+            done -> {
+              staged = true;
+              return idle();
+            })
+        .thenCompose(done -> putAll(first))
+        .thenCompose(done -> staging.put(arrayCallbacks, Value.of(1)))
+        .thenCompose(done -> warmUp())
+        .thenCompose(done -> file == null ? DONE : file.stage(staging, now()))
+        .thenCompose(done -> staging.put(imageMode, Value.of(MULTIPLE)))
+        .thenCompose(done -> staging.put(numImages, Value.of(frames)))
+        .thenCompose(
+            done -> staging.put(triggerMode, Value.of((long) options.number("trigger_mode", 0))))
+        .thenCompose(done -> waitSetting == null ? DONE : staging.put(waitSetting, Value.of(1)))
+        .thenCompose(done -> putAll(last))
+        .thenCompose(done -> refresh(List.of(exposure, period, exposures)));
+  }
+
+  private CompletionStage<Void> putAll(Map<Signal, Value> settings) {
+    CompletionStage<Void> all = DONE;
+    for (Map.Entry<Signal, Value> one : settings.entrySet()) {
+      all = all.thenCompose(done -> staging.put(one.getKey(), one.getValue()));
+    }
+    return all;
+  }
+
+  /** Ends what the camera may be doing, whoever has begun it. */
+  private CompletionStage<Void> idle() {
+    return acquiring
+        .get(patience())
+        .thenCompose(
+            now ->
+                now.asDouble() == 0
+                    ? DONE
+                    : halt.put(Value.of(0), patience())
+                        .thenCompose(
+                            done -> acquiring.await(off -> off.asDouble() == 0, patience()))
+                        .thenApply(off -> null));
+  }
+
+  /** An HDF5 plugin that has never seen a frame refuses to begin a file. */
+  private CompletionStage<Void> warmUp() {
+    if (file == null || !file.unprimed()) {
+      return DONE;
+    }
+    return staging
+        .put(triggerMode, Value.of(0))
+        .thenCompose(done -> staging.put(imageMode, Value.of(SINGLE)))
+        .thenCompose(done -> exposure.get(patience()))
+        .thenCompose(done -> acquire.put(Value.of(1), timeout(1)))
+        .thenCompose(done -> file.primed());
+  }
+
+  @Override
+  public CompletionStage<Void> unstage() {
+    newest.set(List.of());
+    datum = null;
+    files = null;
+    broken = false;
+    if (!staged) {
+      return DONE;
+    }
+    return idle()
+        .thenCompose(done -> file == null ? DONE : file.end())
+        .handle((done, error) -> error)
+        .thenCompose(
+            error ->
+                staging
+                    .restore()
+                    .thenCompose(
+                        done -> error == null ? DONE : CompletableFuture.<Void>failedStage(error)))
+        .thenRun(() -> staged = false);
+  }
+
+  // ------------------------------------------------------------------ frames
+
+  @Override
+  public CompletionStage<Void> trigger() {
+    if (!staged) {
+      return CompletableFuture.failedStage(
+          new DeviceFailure("not-staged", name() + " must be staged before it can be triggered."));
+    }
+    CompletableFuture<Void> interrupted = new CompletableFuture<>();
+    interruption = interrupted;
+    newest.set(List.of());
+    boolean again = broken;
+    // until all is well
+    broken = true;
+    return (again ? afterFailure() : DONE)
+        .thenCompose(done -> unlessStopped(interrupted, acquire.put(Value.of(1), timeout(frames))))
+        .thenCompose(done -> unlessStopped(interrupted, camDone()))
+        .thenCompose(
+            done ->
+                file == null
+                    ? DONE
+                    : unlessStopped(interrupted, file.awaitFrames(frames, timeout(frames))))
+        .thenCompose(done -> refresh(statistics))
+        .thenCompose(done -> file == null ? DONE : file.file().thenAccept(this::written))
+        .thenRun(() -> broken = false);
+  }
+
+  /** Frames of the point that failed are in the old file. */
+  private CompletionStage<Void> afterFailure() {
+    files = null;
+    return idle()
+        .thenCompose(done -> file == null ? DONE : file.end().thenCompose(ended -> file.begin()));
+  }
+
+  private static <T> CompletionStage<T> unlessStopped(
+      CompletableFuture<Void> interrupted, CompletionStage<T> stage) {
+    CompletableFuture<T> either = new CompletableFuture<>();
+    stage.whenComplete(
+        (value, error) -> {
+          if (interrupted.isCompletedExceptionally()) {
+            interrupted.whenComplete((none, why) -> either.completeExceptionally(why));
+          } else if (error == null) {
+            either.complete(value);
+          } else {
+            either.completeExceptionally(error);
+          }
+        });
+    interrupted.whenComplete((none, why) -> either.completeExceptionally(why));
+    return either;
+  }
+
+  private CompletionStage<Void> camDone() {
+    return busy.get(patience())
+        .thenCompose(
+            now ->
+                now.asDouble() == 0
+                    ? CompletableFuture.completedStage(now)
+                    : busy.await(off -> off.asDouble() == 0, timeout(frames)))
+        .thenCompose(off -> state.get(patience()))
+        .thenCompose(
+            now ->
+                now.asDouble() == ERROR_STATE
+                    ? CompletableFuture.failedStage(
+                        new DeviceFailure(
+                            "cam-error",
+                            name() + ": the camera says that it has an error; see its screen."))
+                    : DONE);
+  }
+
+  private void written(String path) {
+    double time = now();
+    AreaFiles current = files;
+    if (current == null) {
+      AreaFilePlugin.Names names = file.names();
+      current =
+          new AreaFiles(
+              new AreaFiles.Kind(
+                  model,
+                  imageKey,
+                  names.hdf5(),
+                  frames,
+                  width(),
+                  height(),
+                  names.template(),
+                  options.text("root", "/")),
+              path,
+              file.fileName(),
+              time);
+      files = current;
+    }
+    List<AssetDocument> documents = current.next(time);
+    documents.stream()
+        .filter(Datum.class::isInstance)
+        .forEach(
+            each ->
+                datum = new Reading(imageKey, Value.of(each.uid()), time, AlarmSeverity.NO_ALARM));
+    newest.set(documents);
+  }
+
+  /** How long so many frames may take. */
+  private Duration timeout(int count) {
+    double one = Math.max(number(exposure) * Math.max(1, number(exposures)), number(period));
+    return backends.timeouts().moveMargin().plusMillis((long) (count * one * 1000));
+  }
+
+  private static double number(Signal signal) {
+    SignalValue now = signal.latest();
+    return now == null || !(now.asDouble() > 0) ? 0 : now.asDouble();
+  }
+
+  private double now() {
+    return backends.sim().clock().seconds();
+  }
+
+  @Override
+  public CompletionStage<Void> stop() {
+    interruption.completeExceptionally(new DeviceFailure("stopped", name() + " has been stopped."));
+    return halt.put(Value.of(0), patience());
+  }
+
+  // ------------------------------------------------------------------ what documents say
+
+  @Override
+  public CompletionStage<DeviceDescription> describe() {
+    return file == null ? super.describe() : super.describe().thenApply(this::withImage);
+  }
+
+  private DeviceDescription withImage(DeviceDescription plain) {
+    Map<String, DataKey> keys = new LinkedHashMap<>(plain.dataKeys());
+    keys.put(
+        imageKey,
+        DataKey.inFile(
+            List.of(frames, height(), width()),
+            "PV:" + options.text("prefix", ""),
+            numpy(),
+            name().value(),
+            model == AreaFiles.Model.STREAM ? DataKey.STREAM : DataKey.FILESTORE));
+    return new DeviceDescription(
+        plain.name(),
+        plain.className(),
+        keys,
+        plain.hints(),
+        plain.configuration(),
+        plain.configurationKeys());
+  }
+
+  /** What the file plugin gets may be a part of what the camera sees. */
+  private int width() {
+    return file.width() > 0 ? file.width() : (int) number(sizeX);
+  }
+
+  private int height() {
+    return file.height() > 0 ? file.height() : (int) number(sizeY);
+  }
+
+  private String numpy() {
+    int at = (int) number(dataType);
+    List<String> labels = dataType.meta().labels();
+    return switch (at < labels.size() ? labels.get(at) : "") {
+      case "Int8" -> "|i1";
+      case "UInt8" -> "|u1";
+      case "Int16" -> "<i2";
+      case "UInt16" -> "<u2";
+      case "Int32" -> "<i4";
+      case "UInt32" -> "<u4";
+      case "Int64" -> "<i8";
+      case "UInt64" -> "<u8";
+      case "Float32" -> "<f4";
+      case "Float64" -> "<f8";
+      default -> null;
+    };
+  }
+
+  @Override
+  public CompletionStage<List<Reading>> read() {
+    if (file == null || model == AreaFiles.Model.STREAM) {
+      return super.read();
+    }
+    return super.read().thenApply(this::withDatum);
+  }
+
+  private List<Reading> withDatum(List<Reading> plain) {
+    Reading id = datum;
+    List<Reading> all = new ArrayList<>(plain);
+    all.add(
+        id == null ? new Reading(imageKey, Value.None.NONE, now(), AlarmSeverity.NO_ALARM) : id);
+    return all;
+  }
+
+  @Override
+  public List<AssetDocument> assets() {
+    return newest.getAndSet(List.of());
+  }
+}
