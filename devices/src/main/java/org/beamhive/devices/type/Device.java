@@ -45,6 +45,14 @@ public interface Device {
   /** All its readings, in the order of its data keys. */
   CompletionStage<List<Reading>> read();
 
+  /**
+   * What speaks against moving there now, null if nothing does (Bluesky's Checkable). Asks nothing:
+   * it goes by what is known.
+   */
+  default DeviceFailure check(Value setpoint) {
+    return null;
+  }
+
   /** Moves; ends when it is there. Refuses before anything moves. */
   default CompletionStage<Void> set(Value setpoint) {
     return refused("not-movable", "can't be moved");

@@ -1,31 +1,42 @@
 package org.beamhive.devices.type;
 
+import static org.beamhive.devices.type.ConfigKey.oneOf;
 import static org.beamhive.devices.type.ConfigKey.optional;
 import static org.beamhive.devices.type.ConfigKey.required;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.beamhive.devices.signal.DeviceFailure;
 import org.beamhive.devices.signal.Signal;
 import org.beamhive.devices.signal.SignalOptions;
-import org.beamhive.devices.signal.SignalValue;
 import org.beamhive.devices.type.ConfigKey.Kind;
 import org.beamhive.protocol.model.AlarmSeverity;
 import org.beamhive.protocol.model.DeviceView.Ability;
 import org.beamhive.protocol.model.Limits;
+import org.beamhive.protocol.model.Reading;
 import org.beamhive.protocol.model.Refusal;
 import org.beamhive.protocol.model.Value;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * An EPICS motor record.
  *
  * <p>A move is a put to VAL with completion. That the put has succeeded does not mean that the
  * motor is there, and monitors may come later than the completion; so everything that matters is
- * asked for then, and only what the record says decides.
+ * asked for then: it is there if the put has completed, DMOV is 1 and RBV is within the tolerance.
+ *
+ * <p>Others may use the same record. A move is refused while the record moves for somebody else; it
+ * fails if somebody else gives the record another setpoint meanwhile; and while the motor is staged
+ * it can't be read when it isn't where it was put. All three are {@code moved-by-another}.
  */
 final class EpicsMotor extends SignalDevice {
   static final List<ConfigKey> KEYS =
@@ -33,41 +44,33 @@ final class EpicsMotor extends SignalDevice {
           required("prefix", Kind.TEXT, "the motor record's name"),
           optional("tolerance", Kind.POSITIVE, "how near it must come; else the record's RDBD"),
           optional("move_timeout", Kind.POSITIVE, "seconds that a move may take; else computed"),
-          optional("limits", Kind.LIMITS, "a range within the record's own limits"),
+          optional("timeout", Kind.POSITIVE, "the same, as ophyd calls it"),
+          optional("home_timeout", Kind.POSITIVE, "seconds that homing may take; else 300"),
+          optional("settle_time", Kind.POSITIVE, "seconds to wait after each move"),
+          optional("limits", Kind.LIMITS, "a range beside the record's own limits"),
+          oneOf(
+              "tolerated_alarm",
+              List.of("NO_ALARM", "MINOR", "MAJOR", "INVALID"),
+              "the gravest alarm severity that a move may end with; else MINOR"),
           optional("auto_monitor", Kind.FLAG, "taken and not used: a motor is always monitored"),
+          optional("egu", Kind.TEXT, "taken and not used: the record's EGU counts"),
           optional("labels", Kind.ANY, "taken and not used"));
 
-  private final Signal val;
-  private final Signal rbv;
-  private final Signal dmov;
-  private final Signal hlm;
-  private final Signal llm;
-  private final Signal velo;
-  private final Signal accl;
-  private final Signal rdbd;
-  private final Signal lvio;
-  private final Signal hls;
-  private final Signal lls;
-  private final Signal stop;
+  private static final Logger LOG = LoggerFactory.getLogger(EpicsMotor.class);
+  private static final double HOME_SECONDS = 300;
+  private static final double LONGEST_JOG_SECONDS = 60;
+  private static final int STOP_TRIES = 25;
+  private static final long STOP_AGAIN_MILLIS = 200;
+
+  private final String prefix;
+  private final MotorFields record;
   private final Limits ownLimits;
-  private final AtomicReference<Move> current = new AtomicReference<>();
-
-  private static final class Move {
-    private final double from;
-    private final double to;
-    private final long deadline;
-    private volatile boolean stopped;
-
-    Move(double from, double to, Duration timeout) {
-      this.from = from;
-      this.to = to;
-      this.deadline = System.nanoTime() + timeout.toNanos();
-    }
-
-    Duration left() {
-      return Duration.ofNanos(Math.max(1, deadline - System.nanoTime()));
-    }
-  }
+  private final AtomicReference<MotorMove> current = new AtomicReference<>();
+  private final SignalSettings settings;
+  private volatile Limits knownLimits;
+  private volatile boolean staged;
+  // where its owner has put it since it was staged; null if that isn't known
+  private volatile Double put;
 
   EpicsMotor(DeviceOptions options, DeviceBackends backends) {
     super(
@@ -75,136 +78,391 @@ final class EpicsMotor extends SignalDevice {
         Set.of(Ability.READABLE, Ability.MOVABLE, Ability.STAGEABLE),
         options,
         backends);
-    String name = options.name().value();
-    rbv = field(name, Part.Kind.HINTED, ".RBV");
-    val = field(name + "_user_setpoint", Part.Kind.NORMAL, ".VAL");
-    field(name + "_user_offset", Part.Kind.CONFIG, ".OFF");
-    velo = field(name + "_velocity", Part.Kind.CONFIG, ".VELO");
-    accl = field(name + "_acceleration", Part.Kind.CONFIG, ".ACCL");
-    field(name + "_motor_egu", Part.Kind.CONFIG, ".EGU");
-    dmov = field(name + "_motor_done_move", Part.Kind.OMITTED, ".DMOV");
-    hlm = field(name + "_high_limit_travel", Part.Kind.OMITTED, ".HLM");
-    llm = field(name + "_low_limit_travel", Part.Kind.OMITTED, ".LLM");
-    rdbd = field(name + "_deadband", Part.Kind.OMITTED, ".RDBD");
-    lvio = field(name + "_limit_violation", Part.Kind.OMITTED, ".LVIO");
-    hls = field(name + "_high_limit_switch", Part.Kind.OMITTED, ".HLS");
-    lls = field(name + "_low_limit_switch", Part.Kind.OMITTED, ".LLS");
-    stop =
-        part(
-            name + "_motor_stop",
-            Part.Kind.OMITTED,
-            options.text("prefix", "") + ".STOP",
-            SignalOptions.URGENT);
+    prefix = options.text("prefix", "");
+    record =
+        new MotorFields(
+            options.name().value(),
+            new MotorFields.Parts() {
+              @Override
+              public Signal field(String key, Part.Kind kind, String field) {
+                return part(key, kind, prefix + field, SignalOptions.MONITORED);
+              }
+
+              @Override
+              public Signal optional(String key, Part.Kind kind, String field) {
+                return optionalPart(key, kind, prefix + field, SignalOptions.MONITORED);
+              }
+
+              @Override
+              public Signal command(String key, String field, boolean urgent) {
+                return urgent
+                    ? part(key, Part.Kind.OMITTED, prefix + field, SignalOptions.URGENT)
+                    : optionalPart(key, Part.Kind.OMITTED, prefix + field, SignalOptions.POLLED);
+              }
+            });
     ownLimits = options.limits("limits");
+    settings =
+        new SignalSettings(options.name())
+            .number("velocity", record.velo, this::velocityProblem)
+            .positive("acceleration", record.accl)
+            .number("user_offset", record.off, value -> null)
+            .any("user_offset_dir", record.dir)
+            .number("low_limit_travel", record.llm, value -> null)
+            .number("high_limit_travel", record.hlm, value -> null)
+            .positive("tweak_value", record.twv);
   }
 
-  private Signal field(String key, Part.Kind kind, String field) {
-    return part(key, kind, options.text("prefix", "") + field, SignalOptions.MONITORED);
+  private String velocityProblem(double value) {
+    double fastest = MotorFields.number(record.vmax);
+    double slowest = MotorFields.number(record.vbas);
+    if (!(value > 0)) {
+      return "must be above 0";
+    }
+    return fastest > 0 && value > fastest || value < slowest
+        ? "must be between %s (VBAS) and %s (VMAX)"
+            .formatted(slowest, fastest > 0 ? fastest : "any")
+        : null;
   }
+
+  // ---------------------------------------------------------------- what the record tells
 
   @Override
   protected void changed(Signal signal) {
-    if (signal == hlm || signal == llm) {
-      factsMayHaveChanged();
+    if (signal == record.hlm || signal == record.llm) {
+      limitsMayHaveChanged();
+    } else if (signal == record.val) {
+      setpointChanged();
+    } else if (signal == record.spmg && record.paused()) {
+      pausedByAnother();
     }
   }
+
+  private void limitsMayHaveChanged() {
+    if (record.llm.latest() == null || record.hlm.latest() == null) {
+      return;
+    }
+    Limits now = record.limits();
+    Limits before = knownLimits;
+    knownLimits = now;
+    if (before != null && !before.equals(now)) {
+      LOG.info("{}: the record's limits {} -> {}", name(), shown(before), shown(now));
+    }
+    factsMayHaveChanged();
+  }
+
+  private static String shown(Limits limits) {
+    return limits.set() ? limits.low() + " to " + limits.high() : "none";
+  }
+
+  /** A stop sets it, too, to where the motor is; so the position decides what has happened. */
+  private void setpointChanged() {
+    MotorMove move = current.get();
+    if (move == null || move.stopped() || !move.hasTarget()) {
+      return;
+    }
+    double setpoint = MotorFields.number(record.val);
+    if (near(setpoint, move.to)) {
+      move.setpointSeen();
+    } else if (move.setpointWasSeen()) {
+      record
+          .rbv
+          .get(patience())
+          .thenAccept(
+              at -> {
+                double now = MotorFields.number(record.val);
+                if (!move.stopped() && !near(now, move.to) && !near(at.asDouble(), now)) {
+                  move.fail(movedByAnother("is on its way to", now, move));
+                }
+              });
+    }
+  }
+
+  private DeviceFailure movedByAnother(String how, double where, MotorMove move) {
+    return new DeviceFailure(
+        "moved-by-another",
+        "%s %s %s: somebody else has set its motor record during the %s."
+            .formatted(name(), how, shown(where), move.what));
+  }
+
+  /** Its target is taken away from the record: it would go on when the record is set to Go. */
+  private void pausedByAnother() {
+    MotorMove move = current.get();
+    if (move != null && !move.stopped()) {
+      move.fail(paused());
+      record.stop.put(Value.of(1), patience()).exceptionally(EpicsMotor::ignored);
+    }
+  }
+
+  private static Void ignored(Throwable error) {
+    return null;
+  }
+
+  private DeviceFailure paused() {
+    return new DeviceFailure(
+        "motor-paused",
+        "%s can't move: its motor record %s is set to %s (SPMG); set it to Go."
+            .formatted(name(), prefix, record.spmgShown()));
+  }
+
+  // ---------------------------------------------------------------- limits and checks
 
   /** The record's limits, narrowed by those of the device file. */
   @Override
   protected Limits limits() {
-    SignalValue low = llm.latest();
-    SignalValue high = hlm.latest();
-    Limits record =
-        low == null || high == null ? Limits.NONE : new Limits(low.asDouble(), high.asDouble());
-    if (!ownLimits.set() || !record.set()) {
-      return ownLimits.set() ? ownLimits : record;
+    Limits limits = record.limits();
+    if (!ownLimits.set() || !limits.set()) {
+      return ownLimits.set() ? ownLimits : limits;
     }
-    return new Limits(
-        Math.max(record.low(), ownLimits.low()), Math.min(record.high(), ownLimits.high()));
+    double low = Math.max(limits.low(), ownLimits.low());
+    double high = Math.min(limits.high(), ownLimits.high());
+    // nothing is in both: each is checked for itself, and the file's are shown
+    return low < high ? new Limits(low, high) : ownLimits;
   }
 
   @Override
+  public DeviceFailure check(Value setpoint) {
+    DeviceFailure refusal = checkSetpoint(setpoint);
+    double target = setpoint.asDouble();
+    if (refusal == null) {
+      refusal = checkWithin(ownLimits, target);
+    }
+    if (refusal == null) {
+      refusal = checkWithin(record.limits(), target);
+    }
+    if (refusal == null && record.paused()) {
+      refusal = paused();
+    }
+    double at = MotorFields.number(record.rbv);
+    boolean up = target > at;
+    if (refusal == null && !near(target, at) && record.atSwitch(up)) {
+      refusal =
+          new DeviceFailure(
+              "limit-switch",
+              "%s is on its %s limit switch at %s: it can't go to %s."
+                  .formatted(name(), up ? "high" : "low", shown(at), shown(target)));
+    }
+    return refusal;
+  }
+
+  // ---------------------------------------------------------------- moving
+
+  @Override
   public CompletionStage<Void> set(Value wanted) {
-    DeviceFailure refusal = checkSetpoint(wanted);
+    double to = wanted.asDouble();
+    return begin(wanted, new MotorMove(record.val, wanted, to, "move to " + shown(to)));
+  }
+
+  /** Checks, and then moves as the only owner of the record on this node. */
+  private CompletionStage<Void> begin(Value setpoint, MotorMove move) {
+    DeviceFailure refusal = setpoint == null ? null : check(setpoint);
+    if (refusal == null && setpoint == null && record.paused()) {
+      refusal = paused();
+    }
     if (refusal != null) {
       return CompletableFuture.failedStage(refusal);
     }
-    return rbv.read(patience()).thenCompose(at -> move(at.asDouble(), wanted.asDouble()));
+    return alone(
+        prefix,
+        () -> {
+          current.set(move);
+          tellIfMovedMeanwhile();
+          put = null;
+          return atRestBefore()
+              .thenCompose(rest -> record.rbv.read(patience()))
+              .thenCompose(at -> drive(move, at.asDouble()))
+              .handle((done, error) -> error)
+              .thenCompose(error -> end(move, error));
+        });
   }
 
-  private CompletionStage<Void> move(double from, double to) {
-    Move move = new Move(from, to, timeout(Math.abs(to - from)));
-    if (!current.compareAndSet(null, move)) {
-      return CompletableFuture.failedStage(
-          new DeviceFailure("busy", name() + " is already moving."));
+  private void tellIfMovedMeanwhile() {
+    Double where = put;
+    if (staged && where != null && !near(MotorFields.number(record.val), where)) {
+      LOG.warn(
+          "{}: was put to {}, and somebody else has moved it to {} since",
+          name(),
+          shown(where),
+          shown(MotorFields.number(record.val)));
     }
-    return val.put(Value.of(to), move.left())
+  }
+
+  /** It may still come to rest after a stop; a motor that moves for longer has another owner. */
+  private CompletionStage<Void> atRestBefore() {
+    if (MotorFields.number(record.dmov) != 0) {
+      return DONE;
+    }
+    double stopping = record.accelerationSeconds();
+    Duration rest = patience().plusMillis((long) (stopping * 1000));
+    return record
+        .dmov
+        .await(value -> value.asDouble() == 1, rest)
+        .handle(
+            (done, error) -> {
+              if (error == null) {
+                return null;
+              }
+              Refusal refusal = DeviceFailure.refusalOf(name().value(), error);
+              throw refusal.code().equals("timeout")
+                  ? new DeviceFailure(
+                      "moved-by-another",
+                      "%s can't be moved: somebody else is moving it to %s. Wait, or stop it."
+                          .formatted(name(), shown(MotorFields.number(record.val))))
+                  : new DeviceFailure(refusal);
+            });
+  }
+
+  private CompletionStage<Void> drive(MotorMove move, double from) {
+    if (move.stopped()) {
+      return CompletableFuture.failedStage(stopped());
+    }
+    move.begins(from, timeout(move, from));
+    move.command
+        .put(move.value, move.left())
         .thenCompose(done -> ask())
         .thenCompose(done -> atRest(move))
-        .thenAccept(done -> judge(move))
-        .handle((done, error) -> error)
-        .thenCompose(error -> end(move, error));
+        .exceptionallyCompose(error -> lastLook(move, error))
+        .thenCompose(done -> judge(move))
+        .thenCompose(done -> settle())
+        .whenComplete(
+            (done, error) -> {
+              if (error == null) {
+                move.over().complete(null);
+              } else {
+                move.over().completeExceptionally(error);
+              }
+            });
+    return move.over();
   }
 
-  /** The time that the record's own figures give, and a margin. */
-  private Duration timeout(double distance) {
-    if (options.has("move_timeout")) {
-      return Duration.ofMillis((long) (options.number("move_timeout", 0) * 1000));
+  private Duration timeout(MotorMove move, double from) {
+    String key = options.has("move_timeout") ? "move_timeout" : "timeout";
+    if (!move.hasTarget()) {
+      return millis(options.number("home_timeout", HOME_SECONDS));
     }
-    double velocity = number(velo);
-    double acceleration = number(accl);
-    double seconds =
-        (velocity > 0 ? distance / velocity : 0) + (acceleration > 0 ? 2 * acceleration : 0);
-    return backends.timeouts().moveMargin().plusMillis((long) (seconds * 1000));
+    return options.has(key)
+        ? millis(options.number(key, 0))
+        : backends.timeouts().moveMargin().plus(millis(record.seconds(Math.abs(move.to - from))));
+  }
+
+  private static Duration millis(double seconds) {
+    return Duration.ofMillis((long) (seconds * 1000));
   }
 
   private CompletionStage<Void> ask() {
-    return refresh(List.of(rbv, val, dmov, lvio, hls, lls));
+    List<Signal> asked =
+        new ArrayList<>(
+            List.of(record.rbv, record.val, record.dmov, record.lvio, record.hls, record.lls));
+    if (record.miss.connected()) {
+      asked.add(record.miss);
+    }
+    return refresh(asked.stream().filter(Signal::connected).toList());
   }
 
   /** A put that only changed the target of a move under way may complete before that has ended. */
-  private CompletionStage<Void> atRest(Move move) {
-    return number(dmov) == 1
+  private CompletionStage<Void> atRest(MotorMove move) {
+    return MotorFields.number(record.dmov) == 1
         ? DONE
-        : dmov.await(value -> value.asDouble() == 1, move.left()).thenCompose(done -> ask());
+        : record.dmov.await(value -> value.asDouble() == 1, move.left()).thenCompose(done -> ask());
   }
 
-  private void judge(Move move) {
-    if (move.stopped) {
-      throw stopped();
+  /** A completion may get lost on its way; then what the record says now decides. */
+  private CompletionStage<Void> lastLook(MotorMove move, Throwable error) {
+    if (!DeviceFailure.refusalOf(name().value(), error).code().equals("timeout")) {
+      return CompletableFuture.failedStage(error);
     }
-    if (number(lvio) != 0) {
-      throw new DeviceFailure(
+    return ask()
+        .thenCompose(
+            done -> {
+              boolean there =
+                  MotorFields.number(record.dmov) == 1
+                      && move.hasTarget()
+                      && near(MotorFields.number(record.val), move.to)
+                      && near(MotorFields.number(record.rbv), move.to);
+              if (!there) {
+                return CompletableFuture.failedStage(error);
+              }
+              LOG.warn("{}: is at {}, but the put has not completed", name(), shown(move.to));
+              return DONE;
+            });
+  }
+
+  private CompletionStage<Void> judge(MotorMove move) {
+    DeviceFailure failure = failure(move);
+    if (failure != null) {
+      return CompletableFuture.failedStage(failure);
+    }
+    if (!move.hasTarget() || near(MotorFields.number(record.rbv), move.to)) {
+      return DONE;
+    }
+    // the controller may know better than the record's last poll
+    return updateStatus()
+        .thenCompose(done -> ask())
+        .thenCompose(
+            done ->
+                near(MotorFields.number(record.rbv), move.to)
+                    ? DONE
+                    : CompletableFuture.failedStage(notReached(move)));
+  }
+
+  private DeviceFailure failure(MotorMove move) {
+    double at = MotorFields.number(record.rbv);
+    if (move.stopped()) {
+      return stopped();
+    }
+    if (MotorFields.number(record.lvio) == 1) {
+      return new DeviceFailure(
           "limit-violation",
-          "%s did not move to %s: the motor record reports a limit violation."
-              .formatted(name(), shown(move.to)));
+          "%s: the motor record reports a limit violation for the %s."
+              .formatted(name(), move.what));
     }
-    boolean up = move.to >= move.from;
-    if (number(up ? hls : lls) == 1) {
-      throw new DeviceFailure(
+    if (move.hasTarget() && record.atSwitch(move.up())) {
+      return new DeviceFailure(
           "limit-switch",
           "%s ran into its %s limit switch at %s on its way to %s."
-              .formatted(name(), up ? "high" : "low", shown(number(rbv)), shown(move.to)));
+              .formatted(name(), move.up() ? "high" : "low", shown(at), shown(move.to)));
     }
-    AlarmSeverity severity = rbv.latest() == null ? null : rbv.latest().severity();
-    if (severity == AlarmSeverity.MAJOR || severity == AlarmSeverity.INVALID) {
-      throw new DeviceFailure(
+    AlarmSeverity severity = record.rbv.latest() == null ? null : record.rbv.latest().severity();
+    AlarmSeverity tolerated = AlarmSeverity.valueOf(options.text("tolerated_alarm", "MINOR"));
+    if (severity != null && severity.compareTo(tolerated) > 0) {
+      return new DeviceFailure(
           "motor-alarm",
           "%s is at %s with a %s alarm (%s): look at the motor record."
-              .formatted(name(), shown(number(rbv)), severity, rbv.latest().status()));
+              .formatted(name(), shown(at), severity, record.rbv.latest().status()));
     }
-    double away = Math.abs(number(rbv) - move.to);
-    if (!(away <= tolerance())) {
-      throw new DeviceFailure(
-          "not-reached",
-          "%s is at %s and not at %s: more than %s away. Has somebody else moved or stopped it?"
-              .formatted(name(), shown(number(rbv)), shown(move.to), tolerance()));
-    }
+    return null;
   }
 
-  private CompletionStage<Void> end(Move move, Throwable error) {
+  private DeviceFailure notReached(MotorMove move) {
+    double at = MotorFields.number(record.rbv);
+    if (record.paused()) {
+      return paused();
+    }
+    if (MotorFields.number(record.miss) == 1) {
+      return new DeviceFailure(
+          "missed",
+          "%s has missed %s: it is at %s after all retries of the motor record (MISS)."
+              .formatted(name(), shown(move.to), shown(at)));
+    }
+    return new DeviceFailure(
+        "not-reached",
+        "%s is at %s and not at %s: more than %s away. Has somebody else moved or stopped it?"
+            .formatted(name(), shown(at), shown(move.to), tolerance()));
+  }
+
+  private CompletionStage<Void> settle() {
+    return options.has("settle_time") ? after(options.number("settle_time", 0)) : DONE;
+  }
+
+  private static CompletionStage<Void> after(double seconds) {
+    return CompletableFuture.runAsync(
+        () -> {}, CompletableFuture.delayedExecutor((long) (seconds * 1e3), TimeUnit.MILLISECONDS));
+  }
+
+  private CompletionStage<Void> end(MotorMove move, Throwable error) {
+    move.end();
     current.compareAndSet(move, null);
     if (error == null) {
+      put = move.hasTarget() ? move.to : null;
       return DONE;
     }
     Refusal refusal = DeviceFailure.refusalOf(name().value(), error);
@@ -213,32 +471,39 @@ final class EpicsMotor extends SignalDevice {
       return CompletableFuture.failedStage(
           new DeviceFailure(
               "move-timeout",
-              "%s did not get to %s in time and has been stopped at about %s."
-                  .formatted(name(), shown(move.to), shown(number(rbv)))));
+              "%s did not end the %s in time and has been stopped at about %s."
+                  .formatted(name(), move.what, shown(MotorFields.number(record.rbv)))));
     }
     if (refusal.code().equals("disconnected")) {
       return CompletableFuture.failedStage(
           new DeviceFailure(
               "disconnected",
-              "%s has lost its connection while moving to %s: where it is now is not known."
-                  .formatted(name(), shown(move.to))));
+              "%s has lost its connection during the %s: where it is now is not known."
+                  .formatted(name(), move.what)));
     }
-    return CompletableFuture.failedStage(move.stopped ? stopped() : new DeviceFailure(refusal));
+    return CompletableFuture.failedStage(move.stopped() ? stopped() : new DeviceFailure(refusal));
   }
 
   private DeviceFailure stopped() {
     return new DeviceFailure(
-        "stopped", "%s has been stopped at %s.".formatted(name(), shown(number(rbv))));
+        "stopped",
+        "%s has been stopped at %s.".formatted(name(), shown(MotorFields.number(record.rbv))));
   }
 
   @Override
   public CompletionStage<Void> stop() {
-    Move move = current.get();
+    MotorMove move = current.get();
     if (move != null) {
-      move.stopped = true;
+      move.stop();
     }
+    return stopNow().thenAccept(done -> stopAgain(move, STOP_TRIES));
+  }
+
+  private CompletionStage<Void> stopNow() {
     // the completion comes when the motor is at rest, which may take longer than a request
-    return stop.put(Value.of(1), patience())
+    return record
+        .stop
+        .put(Value.of(1), patience())
         .exceptionallyCompose(
             error ->
                 DeviceFailure.refusalOf(name().value(), error).code().equals("timeout")
@@ -246,20 +511,305 @@ final class EpicsMotor extends SignalDevice {
                     : CompletableFuture.failedStage(error));
   }
 
+  /** The stop has a circuit of its own: it may have been faster than the put that it is to stop. */
+  private void stopAgain(MotorMove move, int tries) {
+    if (move == null || move.ended() || tries == 0) {
+      return;
+    }
+    CompletableFuture.delayedExecutor(STOP_AGAIN_MILLIS, TimeUnit.MILLISECONDS)
+        .execute(
+            () -> {
+              if (!move.ended()) {
+                stopNow()
+                    .thenAccept(done -> stopAgain(move, tries - 1))
+                    .exceptionally(EpicsMotor::ignored);
+              }
+            });
+  }
+
+  // ---------------------------------------------------------------- in a scan
+
+  @Override
+  public CompletionStage<Void> stage() {
+    put = null;
+    staged = true;
+    return DONE;
+  }
+
+  @Override
+  public CompletionStage<Void> unstage() {
+    staged = false;
+    put = null;
+    return DONE;
+  }
+
+  @Override
+  public CompletionStage<List<Reading>> read() {
+    Double where = put;
+    if (!staged || where == null || !movedAway(where)) {
+      return super.read();
+    }
+    // a monitor of our own move may be late: only what the record says now counts
+    return refresh(List.of(record.val, record.dmov, record.rbv))
+        .thenCompose(
+            done ->
+                movedAway(where)
+                    ? CompletableFuture.failedStage(
+                        new DeviceFailure(
+                            "moved-by-another",
+                            "%s was put to %s, but somebody else has moved it: it is at %s."
+                                .formatted(
+                                    name(), shown(where), shown(MotorFields.number(record.rbv)))))
+                    : super.read());
+  }
+
+  private boolean movedAway(double where) {
+    return current.get() == null
+        && (MotorFields.number(record.dmov) == 0 || !near(MotorFields.number(record.val), where));
+  }
+
   @Override
   public CompletionStage<Location> locate() {
-    return val.read(patience())
-        .thenCombine(rbv.read(patience()), (to, at) -> new Location(to.value(), at.value()));
+    return record
+        .val
+        .read(patience())
+        .thenCombine(record.rbv.read(patience()), (to, at) -> new Location(to.value(), at.value()));
+  }
+
+  // ---------------------------------------------------------------- settings and methods
+
+  @Override
+  public CompletionStage<Void> configure(Value.Fields wanted) {
+    return settings.put(wanted, patience());
+  }
+
+  @Override
+  public Map<String, DeviceMethod> methods() {
+    Map<String, DeviceMethod> methods = new LinkedHashMap<>();
+    methods.put(
+        "home",
+        new DeviceMethod(
+            "looks for the home switch; ends when it is there",
+            List.of(oneOf("direction", List.of("forward", "reverse"), "forward if not given")),
+            arguments -> nothing(home(!"reverse".equals(arguments.text("direction"))))));
+    methods.put(
+        "jog",
+        new DeviceMethod(
+            "moves with the jog velocity for a time, or until it is stopped",
+            List.of(
+                oneOf("direction", List.of("forward", "reverse"), "forward if not given"),
+                required("seconds", Kind.POSITIVE, "at most 60")),
+            arguments ->
+                nothing(
+                    jog(
+                        !"reverse".equals(arguments.text("direction")),
+                        arguments.get("seconds").asDouble()))));
+    methods.put(
+        "tweak",
+        new DeviceMethod(
+            "moves by so much from its setpoint",
+            List.of(required("by", Kind.NUMBER, "in the motor's units")),
+            arguments -> nothing(tweak(arguments.get("by").asDouble()))));
+    methods.put(
+        "set_current_position",
+        new DeviceMethod(
+            "gives the position where it is now another number, by its offset",
+            List.of(required("position", Kind.NUMBER, "in the motor's units")),
+            arguments -> nothing(setCurrentPosition(arguments.get("position")))));
+    methods.put(
+        "set_limits",
+        new DeviceMethod(
+            "changes the record's soft limits; 0, 0 for none",
+            List.of(
+                required("low", Kind.NUMBER, "in the motor's units"),
+                required("high", Kind.NUMBER, "in the motor's units")),
+            arguments -> nothing(setLimits(arguments.get("low"), arguments.get("high")))));
+    methods.put(
+        "update_status",
+        new DeviceMethod(
+            "makes the record ask its controller where the motor is",
+            List.of(),
+            arguments -> nothing(updateStatus())));
+    return methods;
+  }
+
+  private static CompletionStage<Value> nothing(CompletionStage<Void> done) {
+    return done.thenApply(nothing -> Value.None.NONE);
+  }
+
+  private CompletionStage<Void> home(boolean forward) {
+    Signal command = forward ? record.homf : record.homr;
+    return missing(command)
+        .thenCompose(
+            there -> begin(null, new MotorMove(command, Value.of(1), Double.NaN, "homing")));
+  }
+
+  private CompletionStage<Void> tweak(double by) {
+    return record
+        .val
+        .get(patience())
+        .thenCompose(
+            at -> {
+              double to = at.asDouble() + by;
+              Signal command = by >= 0 ? record.twf : record.twr;
+              MotorMove move =
+                  record.twv.connected() && command.connected()
+                      ? new MotorMove(command, Value.of(1), to, "tweak to " + shown(to))
+                      : new MotorMove(record.val, Value.of(to), to, "tweak to " + shown(to));
+              DeviceFailure refusal = check(Value.of(to));
+              if (refusal != null) {
+                return CompletableFuture.failedStage(refusal);
+              }
+              return (move.command == record.val
+                      ? DONE
+                      : record.twv.put(Value.of(Math.abs(by)), patience()))
+                  .thenCompose(done -> begin(Value.of(to), move));
+            });
+  }
+
+  /** Ends by itself: nothing jogs for ever because who has started it has gone. */
+  private CompletionStage<Void> jog(boolean forward, double seconds) {
+    if (!(seconds > 0 && seconds <= LONGEST_JOG_SECONDS)) {
+      return CompletableFuture.failedStage(
+          new DeviceFailure(
+              "bad-argument",
+              "%s can jog for more than 0 and at most %s s, not for %s s."
+                  .formatted(name(), LONGEST_JOG_SECONDS, seconds)));
+    }
+    DeviceFailure refusal =
+        record.paused()
+            ? paused()
+            : record.atSwitch(forward)
+                ? new DeviceFailure(
+                    "limit-switch", name() + " is on the limit switch of that direction.")
+                : null;
+    if (refusal != null) {
+      return CompletableFuture.failedStage(refusal);
+    }
+    Signal command = forward ? record.jogf : record.jogr;
+    MotorMove move = new MotorMove(command, Value.of(1), Double.NaN, "jog");
+    return missing(command)
+        .thenCompose(
+            there ->
+                alone(
+                    prefix,
+                    () -> {
+                      current.set(move);
+                      put = null;
+                      return atRestBefore()
+                          .thenCompose(rest -> jog(move, seconds))
+                          .handle((done, error) -> error)
+                          .thenCompose(error -> end(move, error));
+                    }));
+  }
+
+  private CompletionStage<Void> jog(MotorMove move, double seconds) {
+    if (move.stopped()) {
+      return CompletableFuture.failedStage(stopped());
+    }
+    move.begins(MotorFields.number(record.rbv), millis(seconds).plus(patience()));
+    CompletionStage<Void> put = move.command.put(move.value, move.left());
+    CompletableFuture<Void> time = after(seconds).toCompletableFuture();
+    // its completion comes when the jog has ended, on some records at once
+    put.whenComplete(
+        (done, error) -> {
+          if (error != null || move.stopped()) {
+            time.complete(null);
+          }
+        });
+    return time.thenCompose(done -> move.command.put(Value.of(0), patience()))
+        .exceptionally(EpicsMotor::ignored)
+        .thenCompose(done -> stopNow())
+        .thenCompose(done -> ask())
+        .thenCompose(done -> record.dmov.await(value -> value.asDouble() == 1, patience()))
+        .thenCompose(done -> move.stopped() ? CompletableFuture.failedStage(stopped()) : DONE);
+  }
+
+  /** SET is taken back whatever happens: a motor left in it would not move when it is set. */
+  private CompletionStage<Void> setCurrentPosition(Value position) {
+    if (!Double.isFinite(position.asDouble())) {
+      return CompletableFuture.failedStage(
+          new DeviceFailure("not-finite", name() + ": the position must be a finite number."));
+    }
+    if (MotorFields.number(record.dmov) == 0) {
+      return CompletableFuture.failedStage(
+          new DeviceFailure(
+              "busy", name() + " moves: its position can be set when it is at rest."));
+    }
+    double before = MotorFields.number(record.rbv);
+    return missing(record.set)
+        .thenCompose(
+            there ->
+                alone(
+                    prefix,
+                    () ->
+                        record
+                            .set
+                            .put(Value.of(1), patience())
+                            .thenCompose(done -> record.val.put(position, patience()))
+                            .handle((done, error) -> error)
+                            .thenCompose(
+                                error ->
+                                    record
+                                        .set
+                                        .put(Value.of(0), patience())
+                                        .thenCompose(done -> ask())
+                                        .thenAccept(
+                                            done -> positionSet(position, before, error)))));
+  }
+
+  private void positionSet(Value position, double before, Throwable error) {
+    put = null;
+    if (error != null) {
+      throw new DeviceFailure(DeviceFailure.refusalOf(name().value(), error));
+    }
+    double now = MotorFields.number(record.rbv);
+    if (!near(now, position.asDouble())) {
+      throw new DeviceFailure(
+          "not-taken",
+          "%s: the position was set to %s and is %s."
+              .formatted(name(), shown(position.asDouble()), shown(now)));
+    }
+    LOG.info("{}: the position {} is now called {}", name(), shown(before), shown(now));
+  }
+
+  private CompletionStage<Void> setLimits(Value low, Value high) {
+    Value.Fields both =
+        new Value.Fields(Map.of("low_limit_travel", low, "high_limit_travel", high));
+    boolean none = low.asDouble() == 0 && high.asDouble() == 0;
+    return none || low.asDouble() < high.asDouble()
+        ? settings.put(both, patience())
+        : CompletableFuture.failedStage(
+            new DeviceFailure(
+                "bad-argument",
+                "%s: the low limit %s must be below the high limit %s; 0, 0 for none."
+                    .formatted(name(), low.shown(), high.shown())));
+  }
+
+  private CompletionStage<Void> updateStatus() {
+    return record.stup.connected()
+        ? record.stup.put(Value.of(1), patience()).exceptionally(EpicsMotor::ignored)
+        : DONE;
+  }
+
+  private CompletionStage<Void> missing(Signal field) {
+    return field.connected()
+        ? DONE
+        : CompletableFuture.failedStage(
+            new DeviceFailure(
+                "not-supported",
+                "%s can't do that: there is no %s.".formatted(name(), field.name())));
+  }
+
+  // ---------------------------------------------------------------- numbers
+
+  private boolean near(double position, double wanted) {
+    return Math.abs(position - wanted) <= tolerance();
   }
 
   private double tolerance() {
-    double deadband = options.number("tolerance", number(rdbd));
+    double deadband = options.number("tolerance", MotorFields.number(record.rdbd));
     return deadband > 0 ? deadband : Math.pow(10, -facts().precision());
-  }
-
-  private static double number(Signal signal) {
-    SignalValue value = signal.latest();
-    return value == null ? Double.NaN : value.asDouble();
   }
 
   private String shown(double position) {

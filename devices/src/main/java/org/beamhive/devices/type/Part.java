@@ -15,8 +15,9 @@ import org.beamhive.protocol.model.Value;
  * @param kind in which readings it appears
  * @param signal the signal
  * @param labelled whether an enumeration is read as its label
+ * @param required whether the device can't be without it; else it is used where it exists
  */
-record Part(String key, Kind kind, Signal signal, boolean labelled) {
+record Part(String key, Kind kind, Signal signal, boolean labelled, boolean required) {
   /** Ophyd's kinds. */
   enum Kind {
     /** Read, and plotted. */
@@ -31,6 +32,16 @@ record Part(String key, Kind kind, Signal signal, boolean labelled) {
     boolean read() {
       return this == HINTED || this == NORMAL;
     }
+  }
+
+  /** The same under another data key. */
+  Part as(String otherKey) {
+    return new Part(otherKey, kind, signal, labelled, required);
+  }
+
+  /** Whether it can be used now. */
+  boolean there() {
+    return required || signal.connected();
   }
 
   Reading reading(SignalValue now) {
