@@ -25,6 +25,9 @@ public record ConfigKey(String name, Kind kind, boolean required, List<String> w
     WHOLE("a whole number"),
     FLAG("true or false"),
     LIMITS("two numbers [low, high] with low <= high"),
+    LIMITS_OR_FLAG("true, false, or two numbers [low, high] with low <= high"),
+    NAMES("a name or a list of names"),
+    MAP("a map"),
     ANY("any value");
 
     private final String shown;
@@ -58,12 +61,22 @@ public record ConfigKey(String name, Kind kind, boolean required, List<String> w
       case POSITIVE -> Double.isFinite(value.asDouble()) && value.asDouble() >= 0;
       case WHOLE -> value instanceof Value.Int;
       case FLAG -> value instanceof Value.Bool;
-      case LIMITS ->
-          value instanceof Value.Items pair
-              && pair.items().size() == 2
-              && pair.items().get(0).asDouble() <= pair.items().get(1).asDouble();
+      case LIMITS -> isLimits(value);
+      case LIMITS_OR_FLAG -> value instanceof Value.Bool || isLimits(value);
+      case NAMES ->
+          value instanceof Value.Text
+              || value instanceof Value.Items list
+                  && !list.items().isEmpty()
+                  && list.items().stream().allMatch(Value.Text.class::isInstance);
+      case MAP -> value instanceof Value.Fields;
       case ANY -> true;
     };
+  }
+
+  private static boolean isLimits(Value value) {
+    return value instanceof Value.Items pair
+        && pair.items().size() == 2
+        && pair.items().get(0).asDouble() <= pair.items().get(1).asDouble();
   }
 
   /** What it takes, in words. */

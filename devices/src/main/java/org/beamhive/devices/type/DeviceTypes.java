@@ -56,6 +56,21 @@ public final class DeviceTypes {
                     "ophyd.signal.EpicsSignalRO"),
                 EpicsSignal.READ_ONLY_KEYS,
                 EpicsSignal::readOnly),
+            new DeviceType(
+                "PseudoPositioner",
+                Set.of("ophyd.PseudoPositioner", "ophyd.pseudopos.PseudoPositioner"),
+                PseudoPositioner.KEYS,
+                PseudoPositioner::new,
+                new PseudoConfig()),
+            new DeviceType(
+                "ComputedSignal",
+                Set.of(
+                    "ophyd_devices.ComputedSignal", "ophyd_devices.computed_signal.ComputedSignal"),
+                ComputedSignal.KEYS,
+                ComputedSignal::new,
+                ComputedSignal.CHECKS),
+            new DeviceType(
+                "DeviceGroup", Set.of(), DeviceGroup.KEYS, DeviceGroup::new, DeviceGroup.CHECKS),
             new DeviceType("Counter", Set.of(), Counter.KEYS, Counter::new),
             new DeviceType(
                 "SimMotor",
