@@ -55,14 +55,19 @@ final class SignalSettings {
 
   /** Whatever the signal takes: a number, a text, or a label of its enumeration. */
   SignalSettings any(String name, Signal signal) {
-    byName.put(name, new Setting(signal, value -> labelProblem(signal, value)));
+    byName.put(
+        name,
+        new Setting(
+            signal,
+            value ->
+                value instanceof Value.Num number && !Double.isFinite(number.value())
+                    ? "must be finite"
+                    : labelProblem(signal, value)));
     return this;
   }
 
-  private static String labelProblem(Signal signal, Value value) {
-    if (value instanceof Value.Num number && !Double.isFinite(number.value())) {
-      return "must be finite";
-    }
+  /** What is wrong with a value for a signal that may be an enumeration; null if nothing is. */
+  static String labelProblem(Signal signal, Value value) {
     boolean choice = signal.meta() != null && signal.meta().type() == SignalType.ENUM;
     List<String> labels = choice ? signal.meta().labels() : List.of();
     if (!choice || labels.isEmpty()) {

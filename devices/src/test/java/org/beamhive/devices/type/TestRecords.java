@@ -92,6 +92,11 @@ final class TestRecords implements SignalBackend {
     return add(name, meta(name, SignalType.NUMBER, values.size()), Value.of(values));
   }
 
+  Pv characters(String name, int count) {
+    Value none = Value.of(java.util.Collections.nCopies(count, Value.of(0L)));
+    return add(name, meta(name, SignalType.INTEGER, count), none);
+  }
+
   Pv choice(String name, long value, String... labels) {
     return add(
         name,
