@@ -260,7 +260,13 @@ abstract class DeviceOfDevices implements Device {
         break;
       }
     }
-    first.thenAccept(error -> stopThose(moving, moves));
+    first.thenAccept(
+        error -> {
+          // one that is late is stopped with the others by whoever owns this, if it is still his
+          if (!DeviceFailure.refusalOf(name().value(), error).code().equals("move-timeout")) {
+            stopThose(moving, moves);
+          }
+        });
     return CompletableFuture.allOf(moves.toArray(CompletableFuture[]::new))
         .exceptionallyCompose(
             error -> CompletableFuture.failedStage(because(what, first.getNow(error))));

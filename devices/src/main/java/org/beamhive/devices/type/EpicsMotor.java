@@ -249,7 +249,7 @@ final class EpicsMotor extends SignalDevice {
   @Override
   public CompletionStage<Void> set(Value wanted) {
     double to = wanted.asDouble();
-    return begin(wanted, new MotorMove(record.val, wanted, to, "move to " + shown(to)));
+    return begin(wanted, new MotorMove(record.val, wanted, to, "move to " + shown(to), false));
   }
 
   /** Checks, and then moves as the only owner of the record on this node. */
@@ -467,11 +467,14 @@ final class EpicsMotor extends SignalDevice {
     }
     Refusal refusal = DeviceFailure.refusalOf(name().value(), error);
     if (refusal.code().equals("timeout")) {
-      stop();
+      // whoever owns the motor stops it, if it is still his; nobody owns what a method has begun
+      if (move.ownsItself()) {
+        stop();
+      }
       return CompletableFuture.failedStage(
           new DeviceFailure(
               "move-timeout",
-              "%s did not end the %s in time and has been stopped at about %s."
+              "%s did not end the %s in time and is stopped at about %s."
                   .formatted(name(), move.what, shown(MotorFields.number(record.rbv)))));
     }
     if (refusal.code().equals("disconnected")) {
@@ -641,7 +644,7 @@ final class EpicsMotor extends SignalDevice {
     Signal command = forward ? record.homf : record.homr;
     return missing(command)
         .thenCompose(
-            there -> begin(null, new MotorMove(command, Value.of(1), Double.NaN, "homing")));
+            there -> begin(null, new MotorMove(command, Value.of(1), Double.NaN, "homing", true)));
   }
 
   private CompletionStage<Void> tweak(double by) {
@@ -654,8 +657,8 @@ final class EpicsMotor extends SignalDevice {
               Signal command = by >= 0 ? record.twf : record.twr;
               MotorMove move =
                   record.twv.connected() && command.connected()
-                      ? new MotorMove(command, Value.of(1), to, "tweak to " + shown(to))
-                      : new MotorMove(record.val, Value.of(to), to, "tweak to " + shown(to));
+                      ? new MotorMove(command, Value.of(1), to, "tweak to " + shown(to), true)
+                      : new MotorMove(record.val, Value.of(to), to, "tweak to " + shown(to), true);
               DeviceFailure refusal = check(Value.of(to));
               if (refusal != null) {
                 return CompletableFuture.failedStage(refusal);
@@ -687,7 +690,7 @@ final class EpicsMotor extends SignalDevice {
       return CompletableFuture.failedStage(refusal);
     }
     Signal command = forward ? record.jogf : record.jogr;
-    MotorMove move = new MotorMove(command, Value.of(1), Double.NaN, "jog");
+    MotorMove move = new MotorMove(command, Value.of(1), Double.NaN, "jog", true);
     return missing(command)
         .thenCompose(
             there ->
@@ -717,11 +720,14 @@ final class EpicsMotor extends SignalDevice {
             time.complete(null);
           }
         });
-    return time.thenCompose(done -> move.command.put(Value.of(0), patience()))
-        .exceptionally(EpicsMotor::ignored)
-        .thenCompose(done -> stopNow())
+    // by a stop: the jog field's own channel waits for the completion of the put that started it
+    return time.thenCompose(done -> stopNow())
         .thenCompose(done -> ask())
-        .thenCompose(done -> record.dmov.await(value -> value.asDouble() == 1, patience()))
+        .thenCompose(
+            done ->
+                record.dmov.await(
+                    value -> value.asDouble() == 1,
+                    patience().plus(millis(record.accelerationSeconds()))))
         .thenCompose(done -> move.stopped() ? CompletableFuture.failedStage(stopped()) : DONE);
   }
 

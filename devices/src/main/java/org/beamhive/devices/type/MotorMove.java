@@ -27,7 +27,10 @@ final class MotorMove {
   private volatile boolean echoed;
   private volatile boolean ended;
 
-  MotorMove(Signal command, Value value, double to, String what) {
+  private final boolean ownsItself;
+
+  MotorMove(Signal command, Value value, double to, String what, boolean ownsItself) {
+    this.ownsItself = ownsItself;
     this.command = command;
     this.value = value;
     this.to = to;
@@ -41,6 +44,11 @@ final class MotorMove {
 
   Duration left() {
     return Duration.ofNanos(Math.max(1, deadline - System.nanoTime()));
+  }
+
+  /** Whether it must stop by itself when it takes too long: nobody else would. */
+  boolean ownsItself() {
+    return ownsItself;
   }
 
   boolean hasTarget() {

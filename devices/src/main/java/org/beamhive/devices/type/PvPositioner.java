@@ -318,7 +318,7 @@ final class PvPositioner extends SignalDevice {
     if (!refusal.code().equals("timeout")) {
       return CompletableFuture.failedStage(error);
     }
-    stop();
+    // whoever owns it stops it, if it is still his
     return CompletableFuture.failedStage(
         new DeviceFailure(
             "move-timeout",
@@ -326,7 +326,7 @@ final class PvPositioner extends SignalDevice {
                 .formatted(
                     name(),
                     move.to.shown(),
-                    stop == null ? " and has no stop_signal" : " and has been stopped",
+                    stop == null ? " and has no stop_signal" : " and is stopped",
                     readback.latest() == null ? "nothing" : readback.latest().value().shown())));
   }
 

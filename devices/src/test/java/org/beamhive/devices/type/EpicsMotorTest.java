@@ -75,12 +75,11 @@ class EpicsMotorTest {
   }
 
   @Test
-  void isStoppedWhenItTakesTooLong() throws Exception {
+  void failsWhenItTakesTooLongAndLeavesTheStopToItsOwner() throws Exception {
     motor = motor("move_timeout", 0.2);
     assertThat(text(set(5)))
-        .isEqualTo(
-            "samx did not end the move to 5.0 mm in time and has been stopped at about 0.0 mm.");
-    assertThat(record.stop.puts).isNotEmpty();
+        .isEqualTo("samx did not end the move to 5.0 mm in time and is stopped at about 0.0 mm.");
+    assertThat(record.stop.puts).isEmpty();
   }
 
   @Test
@@ -256,8 +255,8 @@ class EpicsMotorTest {
     CompletionStage<Value> jog =
         motor.methods().get("jog").body().call(TestRecords.fields("seconds", 0.05));
     assertThat(code(jog)).isEqualTo("done");
-    assertThat(records.pv("m.JOGF").puts).containsExactly(Value.of(1), Value.of(0));
-    assertThat(record.stop.puts).isNotEmpty();
+    assertThat(records.pv("m.JOGF").puts).containsExactly(Value.of(1));
+    assertThat(record.stop.puts).hasSize(1);
     assertThat(code(motor.methods().get("jog").body().call(TestRecords.fields("seconds", 1e9))))
         .isEqualTo("bad-argument");
     assertThat(
@@ -268,6 +267,15 @@ class EpicsMotorTest {
                     .body()
                     .call(TestRecords.fields("seconds", 1, "direction", "reverse"))))
         .isEqualTo("not-supported");
+  }
+
+  @Test
+  void homingThatTakesTooLongIsStopped() throws Exception {
+    motor = motor("home_timeout", 0.1);
+    DeviceMethod home = motor.methods().get("home");
+    assertThat(code(home.body().call(TestRecords.fields("direction", "forward"))))
+        .isEqualTo("move-timeout");
+    assertThat(record.stop.puts).isNotEmpty();
   }
 
   @Test
