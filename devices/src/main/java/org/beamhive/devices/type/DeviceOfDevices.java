@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -22,6 +23,8 @@ import org.beamhive.protocol.model.Value;
  * hardware, so that two instances never move it at once.
  */
 abstract class DeviceOfDevices implements Device {
+  private static final Set<String> LATE = Set.of("move-timeout", "not-responding");
+
   protected final DeviceOptions options;
   protected final DeviceBackends backends;
   private final Map<String, Member> members = new LinkedHashMap<>();
@@ -263,7 +266,7 @@ abstract class DeviceOfDevices implements Device {
     first.thenAccept(
         error -> {
           // one that is late is stopped with the others by whoever owns this, if it is still his
-          if (!DeviceFailure.refusalOf(name().value(), error).code().equals("move-timeout")) {
+          if (!LATE.contains(DeviceFailure.refusalOf(name().value(), error).code())) {
             stopThose(moving, moves);
           }
         });

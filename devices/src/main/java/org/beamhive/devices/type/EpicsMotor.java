@@ -6,7 +6,6 @@ import static org.beamhive.devices.type.ConfigKey.required;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -14,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.beamhive.devices.signal.DeviceFailure;
 import org.beamhive.devices.signal.Signal;
 import org.beamhive.devices.signal.SignalOptions;
@@ -58,7 +58,6 @@ final class EpicsMotor extends SignalDevice {
 
   private static final Logger LOG = LoggerFactory.getLogger(EpicsMotor.class);
   private static final double HOME_SECONDS = 300;
-  private static final double LONGEST_JOG_SECONDS = 60;
   private static final int STOP_TRIES = 25;
   private static final long STOP_AGAIN_MILLIS = 200;
 
@@ -197,7 +196,7 @@ final class EpicsMotor extends SignalDevice {
     return null;
   }
 
-  private DeviceFailure paused() {
+  DeviceFailure paused() {
     return new DeviceFailure(
         "motor-paused",
         "%s can't move: its motor record %s is set to %s (SPMG); set it to Go."
@@ -253,7 +252,7 @@ final class EpicsMotor extends SignalDevice {
   }
 
   /** Checks, and then moves as the only owner of the record on this node. */
-  private CompletionStage<Void> begin(Value setpoint, MotorMove move) {
+  CompletionStage<Void> begin(Value setpoint, MotorMove move) {
     DeviceFailure refusal = setpoint == null ? null : check(setpoint);
     if (refusal == null && setpoint == null && record.paused()) {
       refusal = paused();
@@ -261,18 +260,32 @@ final class EpicsMotor extends SignalDevice {
     if (refusal != null) {
       return CompletableFuture.failedStage(refusal);
     }
-    return alone(
-        prefix,
-        () -> {
-          current.set(move);
-          tellIfMovedMeanwhile();
-          put = null;
-          return atRestBefore()
-              .thenCompose(rest -> record.rbv.read(patience()))
-              .thenCompose(at -> drive(move, at.asDouble()))
-              .handle((done, error) -> error)
-              .thenCompose(error -> end(move, error));
-        });
+    return owning(
+        () ->
+            during(
+                move,
+                () ->
+                    atRestBefore()
+                        .thenCompose(rest -> record.rbv.read(patience()))
+                        .thenCompose(at -> drive(move, at.asDouble()))));
+  }
+
+  /** As the only owner of the record on this node. */
+  <T> CompletionStage<T> owning(Supplier<CompletionStage<T>> what) {
+    return alone(prefix, what);
+  }
+
+  /** A motion that stop, pause and others' setpoints end, and that is judged at its end. */
+  CompletionStage<Void> during(MotorMove move, Supplier<CompletionStage<Void>> motion) {
+    current.set(move);
+    tellIfMovedMeanwhile();
+    positionUnknown();
+    return motion.get().handle((done, error) -> error).thenCompose(error -> end(move, error));
+  }
+
+  /** Where its owner has put it doesn't hold any more. */
+  void positionUnknown() {
+    put = null;
   }
 
   private void tellIfMovedMeanwhile() {
@@ -287,7 +300,7 @@ final class EpicsMotor extends SignalDevice {
   }
 
   /** It may still come to rest after a stop; a motor that moves for longer has another owner. */
-  private CompletionStage<Void> atRestBefore() {
+  CompletionStage<Void> atRestBefore() {
     if (MotorFields.number(record.dmov) != 0) {
       return DONE;
     }
@@ -344,11 +357,11 @@ final class EpicsMotor extends SignalDevice {
         : backends.timeouts().moveMargin().plus(millis(record.seconds(Math.abs(move.to - from))));
   }
 
-  private static Duration millis(double seconds) {
+  static Duration millis(double seconds) {
     return Duration.ofMillis((long) (seconds * 1000));
   }
 
-  private CompletionStage<Void> ask() {
+  CompletionStage<Void> ask() {
     List<Signal> asked =
         new ArrayList<>(
             List.of(record.rbv, record.val, record.dmov, record.lvio, record.hls, record.lls));
@@ -453,7 +466,7 @@ final class EpicsMotor extends SignalDevice {
     return options.has("settle_time") ? after(options.number("settle_time", 0)) : DONE;
   }
 
-  private static CompletionStage<Void> after(double seconds) {
+  static CompletionStage<Void> after(double seconds) {
     return CompletableFuture.runAsync(
         () -> {}, CompletableFuture.delayedExecutor((long) (seconds * 1e3), TimeUnit.MILLISECONDS));
   }
@@ -487,7 +500,7 @@ final class EpicsMotor extends SignalDevice {
     return CompletableFuture.failedStage(move.stopped() ? stopped() : new DeviceFailure(refusal));
   }
 
-  private DeviceFailure stopped() {
+  DeviceFailure stopped() {
     return new DeviceFailure(
         "stopped",
         "%s has been stopped at %s.".formatted(name(), shown(MotorFields.number(record.rbv))));
@@ -502,7 +515,7 @@ final class EpicsMotor extends SignalDevice {
     return stopNow().thenAccept(done -> stopAgain(move, STOP_TRIES));
   }
 
-  private CompletionStage<Void> stopNow() {
+  CompletionStage<Void> stopNow() {
     // the completion comes when the motor is at rest, which may take longer than a request
     return record
         .stop
@@ -588,228 +601,18 @@ final class EpicsMotor extends SignalDevice {
 
   @Override
   public Map<String, DeviceMethod> methods() {
-    Map<String, DeviceMethod> methods = new LinkedHashMap<>();
-    methods.put(
-        "home",
-        new DeviceMethod(
-            "looks for the home switch; ends when it is there",
-            List.of(oneOf("direction", List.of("forward", "reverse"), "forward if not given")),
-            arguments -> nothing(home(!"reverse".equals(arguments.text("direction"))))));
-    methods.put(
-        "jog",
-        new DeviceMethod(
-            "moves with the jog velocity for a time, or until it is stopped",
-            List.of(
-                oneOf("direction", List.of("forward", "reverse"), "forward if not given"),
-                required("seconds", Kind.POSITIVE, "at most 60")),
-            arguments ->
-                nothing(
-                    jog(
-                        !"reverse".equals(arguments.text("direction")),
-                        arguments.get("seconds").asDouble()))));
-    methods.put(
-        "tweak",
-        new DeviceMethod(
-            "moves by so much from its setpoint",
-            List.of(required("by", Kind.NUMBER, "in the motor's units")),
-            arguments -> nothing(tweak(arguments.get("by").asDouble()))));
-    methods.put(
-        "set_current_position",
-        new DeviceMethod(
-            "gives the position where it is now another number, by its offset",
-            List.of(required("position", Kind.NUMBER, "in the motor's units")),
-            arguments -> nothing(setCurrentPosition(arguments.get("position")))));
-    methods.put(
-        "set_limits",
-        new DeviceMethod(
-            "changes the record's soft limits; 0, 0 for none",
-            List.of(
-                required("low", Kind.NUMBER, "in the motor's units"),
-                required("high", Kind.NUMBER, "in the motor's units")),
-            arguments -> nothing(setLimits(arguments.get("low"), arguments.get("high")))));
-    methods.put(
-        "update_status",
-        new DeviceMethod(
-            "makes the record ask its controller where the motor is",
-            List.of(),
-            arguments -> nothing(updateStatus())));
-    return methods;
+    return new MotorMethods(this, record).all();
   }
 
-  private static CompletionStage<Value> nothing(CompletionStage<Void> done) {
-    return done.thenApply(nothing -> Value.None.NONE);
-  }
-
-  private CompletionStage<Void> home(boolean forward) {
-    Signal command = forward ? record.homf : record.homr;
-    return missing(command)
-        .thenCompose(
-            there -> begin(null, new MotorMove(command, Value.of(1), Double.NaN, "homing", true)));
-  }
-
-  private CompletionStage<Void> tweak(double by) {
-    return record
-        .val
-        .get(patience())
-        .thenCompose(
-            at -> {
-              double to = at.asDouble() + by;
-              Signal command = by >= 0 ? record.twf : record.twr;
-              MotorMove move =
-                  record.twv.connected() && command.connected()
-                      ? new MotorMove(command, Value.of(1), to, "tweak to " + shown(to), true)
-                      : new MotorMove(record.val, Value.of(to), to, "tweak to " + shown(to), true);
-              DeviceFailure refusal = check(Value.of(to));
-              if (refusal != null) {
-                return CompletableFuture.failedStage(refusal);
-              }
-              return (move.command == record.val
-                      ? DONE
-                      : record.twv.put(Value.of(Math.abs(by)), patience()))
-                  .thenCompose(done -> begin(Value.of(to), move));
-            });
-  }
-
-  /** Ends by itself: nothing jogs for ever because who has started it has gone. */
-  private CompletionStage<Void> jog(boolean forward, double seconds) {
-    if (!(seconds > 0 && seconds <= LONGEST_JOG_SECONDS)) {
-      return CompletableFuture.failedStage(
-          new DeviceFailure(
-              "bad-argument",
-              "%s can jog for more than 0 and at most %s s, not for %s s."
-                  .formatted(name(), LONGEST_JOG_SECONDS, seconds)));
-    }
-    DeviceFailure refusal =
-        record.paused()
-            ? paused()
-            : record.atSwitch(forward)
-                ? new DeviceFailure(
-                    "limit-switch", name() + " is on the limit switch of that direction.")
-                : null;
-    if (refusal != null) {
-      return CompletableFuture.failedStage(refusal);
-    }
-    Signal command = forward ? record.jogf : record.jogr;
-    MotorMove move = new MotorMove(command, Value.of(1), Double.NaN, "jog", true);
-    return missing(command)
-        .thenCompose(
-            there ->
-                alone(
-                    prefix,
-                    () -> {
-                      current.set(move);
-                      put = null;
-                      return atRestBefore()
-                          .thenCompose(rest -> jog(move, seconds))
-                          .handle((done, error) -> error)
-                          .thenCompose(error -> end(move, error));
-                    }));
-  }
-
-  private CompletionStage<Void> jog(MotorMove move, double seconds) {
-    if (move.stopped()) {
-      return CompletableFuture.failedStage(stopped());
-    }
-    move.begins(MotorFields.number(record.rbv), millis(seconds).plus(patience()));
-    CompletionStage<Void> put = move.command.put(move.value, move.left());
-    CompletableFuture<Void> time = after(seconds).toCompletableFuture();
-    // its completion comes when the jog has ended, on some records at once
-    put.whenComplete(
-        (done, error) -> {
-          if (error != null || move.stopped()) {
-            time.complete(null);
-          }
-        });
-    // by a stop: the jog field's own channel waits for the completion of the put that started it
-    return time.thenCompose(done -> stopNow())
-        .thenCompose(done -> ask())
-        .thenCompose(
-            done ->
-                record.dmov.await(
-                    value -> value.asDouble() == 1,
-                    patience().plus(millis(record.accelerationSeconds()))))
-        .thenCompose(done -> move.stopped() ? CompletableFuture.failedStage(stopped()) : DONE);
-  }
-
-  /** SET is taken back whatever happens: a motor left in it would not move when it is set. */
-  private CompletionStage<Void> setCurrentPosition(Value position) {
-    if (!Double.isFinite(position.asDouble())) {
-      return CompletableFuture.failedStage(
-          new DeviceFailure("not-finite", name() + ": the position must be a finite number."));
-    }
-    if (MotorFields.number(record.dmov) == 0) {
-      return CompletableFuture.failedStage(
-          new DeviceFailure(
-              "busy", name() + " moves: its position can be set when it is at rest."));
-    }
-    double before = MotorFields.number(record.rbv);
-    return missing(record.set)
-        .thenCompose(
-            there ->
-                alone(
-                    prefix,
-                    () ->
-                        record
-                            .set
-                            .put(Value.of(1), patience())
-                            .thenCompose(done -> record.val.put(position, patience()))
-                            .handle((done, error) -> error)
-                            .thenCompose(
-                                error ->
-                                    record
-                                        .set
-                                        .put(Value.of(0), patience())
-                                        .thenCompose(done -> ask())
-                                        .thenAccept(
-                                            done -> positionSet(position, before, error)))));
-  }
-
-  private void positionSet(Value position, double before, Throwable error) {
-    put = null;
-    if (error != null) {
-      throw new DeviceFailure(DeviceFailure.refusalOf(name().value(), error));
-    }
-    double now = MotorFields.number(record.rbv);
-    if (!near(now, position.asDouble())) {
-      throw new DeviceFailure(
-          "not-taken",
-          "%s: the position was set to %s and is %s."
-              .formatted(name(), shown(position.asDouble()), shown(now)));
-    }
-    LOG.info("{}: the position {} is now called {}", name(), shown(before), shown(now));
-  }
-
-  private CompletionStage<Void> setLimits(Value low, Value high) {
-    Value.Fields both =
-        new Value.Fields(Map.of("low_limit_travel", low, "high_limit_travel", high));
-    boolean none = low.asDouble() == 0 && high.asDouble() == 0;
-    return none || low.asDouble() < high.asDouble()
-        ? settings.put(both, patience())
-        : CompletableFuture.failedStage(
-            new DeviceFailure(
-                "bad-argument",
-                "%s: the low limit %s must be below the high limit %s; 0, 0 for none."
-                    .formatted(name(), low.shown(), high.shown())));
-  }
-
-  private CompletionStage<Void> updateStatus() {
+  CompletionStage<Void> updateStatus() {
     return record.stup.connected()
         ? record.stup.put(Value.of(1), patience()).exceptionally(EpicsMotor::ignored)
         : DONE;
   }
 
-  private CompletionStage<Void> missing(Signal field) {
-    return field.connected()
-        ? DONE
-        : CompletableFuture.failedStage(
-            new DeviceFailure(
-                "not-supported",
-                "%s can't do that: there is no %s.".formatted(name(), field.name())));
-  }
-
   // ---------------------------------------------------------------- numbers
 
-  private boolean near(double position, double wanted) {
+  boolean near(double position, double wanted) {
     return Math.abs(position - wanted) <= tolerance();
   }
 
@@ -818,7 +621,7 @@ final class EpicsMotor extends SignalDevice {
     return deadband > 0 ? deadband : Math.pow(10, -facts().precision());
   }
 
-  private String shown(double position) {
+  String shown(double position) {
     String units = facts().units();
     return units.isEmpty() ? Double.toString(position) : position + " " + units;
   }
