@@ -63,6 +63,12 @@ public final class DeviceTypes {
                 PseudoPositioner::new,
                 new PseudoConfig()),
             new DeviceType(
+                "PseudoAxis",
+                Set.of("ophyd.PseudoSingle", "ophyd.pseudopos.PseudoSingle"),
+                PseudoAxis.KEYS,
+                PseudoAxis::new,
+                PseudoAxis.CHECKS),
+            new DeviceType(
                 "ComputedSignal",
                 Set.of(
                     "ophyd_devices.ComputedSignal", "ophyd_devices.computed_signal.ComputedSignal"),

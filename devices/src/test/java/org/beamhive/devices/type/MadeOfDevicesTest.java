@@ -61,6 +61,17 @@ class MadeOfDevicesTest {
           pseudo: [size, center]
           forward: {left: center - size/2, right: center + size/2}
           inverse: {size: right - left, center: (left + right)/2}
+          limits: {size: [0, 50]}
+        enabled: true
+        readoutPriority: baseline
+      slit_size:
+        deviceClass: ophyd.PseudoSingle
+        deviceConfig: {positioner: slit, axis: size}
+        enabled: true
+        readoutPriority: baseline
+      slit_tilt:
+        deviceClass: PseudoAxis
+        deviceConfig: {positioner: slit, axis: tilt}
         enabled: true
         readoutPriority: baseline
       stuck:
@@ -209,6 +220,29 @@ class MadeOfDevicesTest {
         .containsEntry("slit_center_setpoint", Value.of(10.0));
     assertThat(text(slit.set(Value.of(3.0))))
         .isEqualTo("slit can't be set to 3.0: 2 numbers are needed, for size, center.");
+  }
+
+  @Test
+  void oneOfSeveralPseudoAxesIsADeviceOfItsOwn() throws Exception {
+    Device size = device("slit_size");
+    m1.atOnce = true;
+    m2.atOnce = true;
+    done(device("slit").set(Value.of(List.of(Value.of(4.0), Value.of(1.0)))));
+    done(size.set(Value.of(6.0)));
+    assertThat(m1.val.number()).isEqualTo(-2);
+    assertThat(m2.val.number()).isEqualTo(4);
+    assertThat(values(done(size.read())))
+        .containsExactly(
+            Map.entry("slit_size", Value.of(6.0)), Map.entry("slit_size_setpoint", Value.of(6.0)));
+    assertThat(done(size.locate())).isEqualTo(new Device.Location(Value.of(6.0), Value.of(6.0)));
+    assertThat(size.facts().limits()).isEqualTo(new Limits(0, 50));
+    assertThat(code(size.set(Value.of(60.0)))).isEqualTo("beyond-limits");
+    Device tilt = file.get("slit_tilt").make(types, backends);
+    tilt.open(TestRecords.DEAF);
+    done(tilt.connect());
+    assertThat(text(tilt.describe()))
+        .isEqualTo("slit_tilt: slit has no axis 'tilt' among several.");
+    assertThat(code(tilt.set(Value.of(1.0)))).isEqualTo("wrong-type");
   }
 
   @Test
