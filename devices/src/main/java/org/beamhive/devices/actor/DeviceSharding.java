@@ -70,8 +70,9 @@ public final class DeviceSharding {
     Map<String, DeviceConfig> byName =
         devices.stream()
             .collect(Collectors.toMap(device -> device.name().value(), Function.identity()));
-    DeviceBackends backends = DeviceResources.of(system);
     DeviceTypes types = DeviceTypes.standard();
+    DeviceBackends backends =
+        DeviceResources.of(system).withOthers(DeviceConfig.others(byName, types));
     HutchWatch watch = watch(system, settings, hutch, byName, movingFile, witness);
     start(
         system,
@@ -132,8 +133,9 @@ public final class DeviceSharding {
       Map<String, DeviceConfig> devices,
       Path movingFile,
       OwnerWitness witness) {
-    DeviceBackends backends = DeviceResources.of(system);
     DeviceTypes types = DeviceTypes.standard();
+    DeviceBackends backends =
+        DeviceResources.of(system).withOthers(DeviceConfig.others(devices, types));
     DeviceEpochs epochs = new DeviceEpochs();
     HutchGuard.Parts parts =
         new HutchGuard.Parts(

@@ -3,12 +3,15 @@ package org.beamhive.devices.config;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import org.beamhive.devices.signal.DeviceFailure;
 import org.beamhive.devices.type.Device;
 import org.beamhive.devices.type.DeviceBackends;
 import org.beamhive.devices.type.DeviceOptions;
 import org.beamhive.devices.type.DeviceTypes;
+import org.beamhive.devices.type.OtherDevices;
 import org.beamhive.protocol.model.DeviceName;
 import org.beamhive.protocol.model.ReadoutPriority;
 import org.beamhive.protocol.model.Value;
@@ -68,6 +71,20 @@ public record DeviceConfig(
         Set.of(),
         Value.Fields.EMPTY,
         "");
+  }
+
+  /** The devices of a file, as parts of each other. */
+  public static OtherDevices others(Map<String, DeviceConfig> devices, DeviceTypes types) {
+    return (name, backends) -> {
+      DeviceConfig config = devices.get(name.value());
+      if (config == null) {
+        throw new DeviceFailure("unknown-device", "There is no device " + name + " in this hutch.");
+      }
+      if (!config.enabled()) {
+        throw new DeviceFailure("device-disabled", name + " is disabled in the device file.");
+      }
+      return new OtherDevices.Other(config.make(types, backends), config.readOnly());
+    };
   }
 
   /** Makes the device; it is not open yet. */

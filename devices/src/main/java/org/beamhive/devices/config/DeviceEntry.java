@@ -14,6 +14,7 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.beamhive.devices.type.ConfigKey;
+import org.beamhive.devices.type.DeviceChecks;
 import org.beamhive.devices.type.DeviceType;
 import org.beamhive.devices.type.DeviceTypes;
 import org.beamhive.protocol.model.DeviceName;
@@ -121,17 +122,21 @@ final class DeviceEntry {
       }
     }
     Optional<DeviceType> type = type();
+    Value.Fields config = type.map(this::deviceConfig).orElse(Value.Fields.EMPTY);
+    if (mistakes.size() == before) {
+      type.ifPresent(known -> checkWhole(known, config));
+    }
     DeviceConfig device =
         new DeviceConfig(
             new DeviceName(name()),
             type.map(DeviceType::name).orElse("?"),
-            type.map(this::deviceConfig).orElse(Value.Fields.EMPTY),
+            config,
             flag("enabled", null),
             readoutPriority(),
             flag("readOnly", false),
             flag("softwareTrigger", false),
             onFailure(),
-            texts("needs").stream().map(DeviceName::new).toList(),
+            needs(mistakes.size() == before ? type : Optional.empty(), config),
             connectionTimeout(),
             new LinkedHashSet<>(texts("deviceTags")),
             fields("userParameter"),
@@ -185,6 +190,30 @@ final class DeviceEntry {
       }
     }
     return config;
+  }
+
+  /** What single keys can't tell; asked only where they are right. */
+  private void checkWhole(DeviceType type, Value.Fields config) {
+    Node node = given.get("deviceConfig");
+    for (DeviceChecks.Problem problem : type.checks().problems(new DeviceName(name), config)) {
+      int at = node == null ? line : YamlValues.line(node);
+      if (node instanceof MappingNode map) {
+        for (NodeTuple entry : map.getValue()) {
+          if (YamlValues.text(entry.getKeyNode()).equals(problem.key())) {
+            at = YamlValues.line(entry.getKeyNode());
+          }
+        }
+      }
+      wrong(at, "%s.deviceConfig.%s: %s".formatted(name, problem.key(), problem.text()));
+    }
+  }
+
+  /** Those that the file names, and those that it is made of. */
+  private List<DeviceName> needs(Optional<DeviceType> type, Value.Fields config) {
+    Set<DeviceName> needs = new LinkedHashSet<>();
+    texts("needs").forEach(needed -> needs.add(new DeviceName(needed)));
+    type.ifPresent(known -> needs.addAll(known.checks().members(config)));
+    return List.copyOf(needs);
   }
 
   private void check(

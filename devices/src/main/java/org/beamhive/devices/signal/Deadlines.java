@@ -31,4 +31,9 @@ public interface Deadlines {
    * within this time; gives it back.
    */
   <T> CompletableFuture<T> within(Duration timeout, CompletableFuture<T> promise);
+
+  /** Ends after this time. */
+  default CompletableFuture<Void> after(Duration time) {
+    return within(time, new CompletableFuture<Void>()).exceptionally(over -> null);
+  }
 }

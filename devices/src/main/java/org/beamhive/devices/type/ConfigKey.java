@@ -34,7 +34,10 @@ public record ConfigKey(String name, Kind kind, boolean required, List<String> w
     NAMES("a list of names: letters, digits and _"),
     LIMITS("two numbers [low, high] with low <= high"),
     TEXTS("a text or a list of texts"),
-    MAP("a map that is not empty"),
+    LIMITS_OR_FLAG("true, false, or two numbers [low, high] with low <= high"),
+    NAME_OR_NAMES("a name or a list of names"),
+    MAP("a map"),
+    FILLED_MAP("a map that is not empty"),
     ANY("any value");
 
     private final String shown;
@@ -80,15 +83,14 @@ public record ConfigKey(String name, Kind kind, boolean required, List<String> w
                   .allMatch(
                       each -> each instanceof Value.Text name && name.value().matches("\\w+"));
       case FLAG -> value instanceof Value.Bool;
-      case LIMITS ->
-          value instanceof Value.Items pair
-              && pair.items().size() == 2
-              && pair.items().get(0).asDouble() <= pair.items().get(1).asDouble();
-      case TEXTS ->
+      case LIMITS -> isLimits(value);
+      case LIMITS_OR_FLAG -> value instanceof Value.Bool || isLimits(value);
+      case TEXTS -> value instanceof Value.Text || areTexts(value);
+      case NAME_OR_NAMES ->
           value instanceof Value.Text
-              || value instanceof Value.Items texts
-                  && texts.items().stream().allMatch(Value.Text.class::isInstance);
-      case MAP -> value instanceof Value.Fields fields && !fields.fields().isEmpty();
+              || areTexts(value) && !((Value.Items) value).items().isEmpty();
+      case MAP -> value instanceof Value.Fields;
+      case FILLED_MAP -> value instanceof Value.Fields fields && !fields.fields().isEmpty();
       case ANY -> true;
     };
   }
@@ -99,6 +101,17 @@ public record ConfigKey(String name, Kind kind, boolean required, List<String> w
 
   private static boolean fits(long length) {
     return length >= 1 && length <= MOST_ELEMENTS;
+  }
+
+  private static boolean areTexts(Value value) {
+    return value instanceof Value.Items texts
+        && texts.items().stream().allMatch(Value.Text.class::isInstance);
+  }
+
+  private static boolean isLimits(Value value) {
+    return value instanceof Value.Items pair
+        && pair.items().size() == 2
+        && pair.items().get(0).asDouble() <= pair.items().get(1).asDouble();
   }
 
   /** What it takes, in words. */

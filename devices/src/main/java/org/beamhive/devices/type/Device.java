@@ -60,6 +60,14 @@ public interface Device {
     return List.of();
   }
 
+  /**
+   * What speaks against moving there now, null if nothing does (Bluesky's Checkable). Asks nothing:
+   * it goes by what is known.
+   */
+  default DeviceFailure check(Value setpoint) {
+    return null;
+  }
+
   /** Moves; ends when it is there. Refuses before anything moves. */
   default CompletionStage<Void> set(Value setpoint) {
     return refused("not-movable", "can't be moved");

@@ -10,11 +10,36 @@ import org.beamhive.devices.signal.SignalBackend;
  * @param channelAccess EPICS Channel Access; asked for only when a device needs it
  * @param sim the simulated signals
  * @param timeouts how long devices wait
+ * @param others the other devices of the hutch
+ * @param claims who moves what on this node
+ * @param owner the device that these devices are part of; empty for those that stand for themselves
  */
 public record DeviceBackends(
-    Supplier<? extends SignalBackend> channelAccess, SimNamespace sim, DeviceTimeouts timeouts) {
+    Supplier<? extends SignalBackend> channelAccess,
+    SimNamespace sim,
+    DeviceTimeouts timeouts,
+    OtherDevices others,
+    MotionClaims claims,
+    String owner) {
   private static final String SIM = "sim://";
   private static final String CA = "ca://";
+
+  /** For devices that are made of no others. */
+  public DeviceBackends(
+      Supplier<? extends SignalBackend> channelAccess, SimNamespace sim, DeviceTimeouts timeouts) {
+    this(channelAccess, sim, timeouts, OtherDevices.NONE, new MotionClaims(), "");
+  }
+
+  /** The same for the devices of a hutch, which may be made of each other. */
+  public DeviceBackends withOthers(OtherDevices devices) {
+    return new DeviceBackends(channelAccess, sim, timeouts, devices, claims, owner);
+  }
+
+  /** The same for what a device is made of: it moves on behalf of that device. */
+  DeviceBackends ownedBy(String device) {
+    return new DeviceBackends(
+        channelAccess, sim, timeouts, others, claims, owner.isEmpty() ? device : owner);
+  }
 
   /**
    * The backend that a signal name means: {@code sim://} or {@code ca://}, which is the default.

@@ -63,6 +63,92 @@ public final class DeviceTypes {
                 AreaDetector.KEYS,
                 AreaDetector::new),
             new DeviceType("EpicsFlyer", Set.of(), EpicsFlyer.KEYS, EpicsFlyer::new),
+            new DeviceType(
+                "PseudoPositioner",
+                Set.of("ophyd.PseudoPositioner", "ophyd.pseudopos.PseudoPositioner"),
+                PseudoPositioner.KEYS,
+                PseudoPositioner::new,
+                new PseudoConfig()),
+            new DeviceType(
+                "PseudoAxis",
+                Set.of("ophyd.PseudoSingle", "ophyd.pseudopos.PseudoSingle"),
+                PseudoAxis.KEYS,
+                PseudoAxis::new,
+                PseudoAxis.CHECKS),
+            new DeviceType(
+                "ComputedSignal",
+                Set.of(
+                    "ophyd_devices.ComputedSignal", "ophyd_devices.computed_signal.ComputedSignal"),
+                ComputedSignal.KEYS,
+                ComputedSignal::new,
+                ComputedSignal.CHECKS),
+            new DeviceType(
+                "DeviceGroup", Set.of(), DeviceGroup.KEYS, DeviceGroup::new, DeviceGroup.CHECKS),
+            new DeviceType(
+                "EpicsSignalWithRBV",
+                aliases("EpicsSignalWithRBV", "signal", "areadetector.base", "areadetector"),
+                EpicsSignal.WITH_RBV_KEYS,
+                EpicsSignal::withRbv),
+            new DeviceType(
+                "EpicsSignalNoValidation",
+                aliases("EpicsSignalNoValidation", "signal"),
+                EpicsSignal.KEYS,
+                EpicsSignal::unvalidated),
+            new DeviceType(
+                "EpicsSignalPositioner",
+                aliases("EpicsSignalPositioner", "positioner", "epics_motor"),
+                EpicsSignal.KEYS,
+                EpicsSignal::positioner),
+            new DeviceType(
+                "PVPositioner",
+                aliases("PVPositioner", "pv_positioner"),
+                PvPositioner.KEYS,
+                PvPositioner::plain,
+                PvPositioner.checks("PVPositioner")),
+            new DeviceType(
+                "PVPositionerPC",
+                aliases("PVPositionerPC", "pv_positioner"),
+                PvPositioner.KEYS,
+                PvPositioner::putCompletes,
+                PvPositioner.checks("PVPositionerPC")),
+            new DeviceType(
+                "PVPositionerIsClose",
+                aliases("PVPositionerIsClose", "pv_positioner"),
+                PvPositioner.KEYS,
+                PvPositioner::isClose,
+                PvPositioner.checks("PVPositionerIsClose")),
+            new DeviceType(
+                "PVPositionerComparator",
+                aliases("PVPositionerComparator", "pv_positioner"),
+                PvPositioner.KEYS,
+                PvPositioner::compared,
+                PvPositioner.checks("PVPositionerComparator")),
+            new DeviceType(
+                "EpicsScaler",
+                aliases("EpicsScaler", "scaler"),
+                EpicsScaler.KEYS,
+                EpicsScaler::byNumber,
+                EpicsScaler.CHECKS),
+            new DeviceType(
+                "ScalerCH",
+                aliases("ScalerCH", "scaler"),
+                EpicsScaler.KEYS,
+                EpicsScaler::byName,
+                EpicsScaler.CHECKS),
+            new DeviceType(
+                "EpicsMCARecord",
+                aliases("EpicsMCARecord", "mca"),
+                EpicsMca.KEYS,
+                EpicsMca::record,
+                EpicsMca.CHECKS),
+            new DeviceType(
+                "EpicsMCA",
+                aliases("EpicsMCA", "mca"),
+                EpicsMca.KEYS,
+                EpicsMca::withRecords,
+                EpicsMca.CHECKS),
+            new DeviceType("Shutter", Set.of(), Shutter.KEYS, Shutter::shutter),
+            new DeviceType("Valve", Set.of(), Shutter.KEYS, Shutter::valve),
             new DeviceType("Counter", Set.of(), Counter.KEYS, Counter::new),
             new DeviceType(
                 "SimMotor",
@@ -131,6 +217,15 @@ public final class DeviceTypes {
                 Set.of("ophyd.sim.SynPeriodicSignal"),
                 SimSignal.PERIODIC_KEYS,
                 SimSignal::periodic)));
+  }
+
+  /** What Python calls a class of ophyd: by its package, by ophyd_devices, and by its modules. */
+  private static Set<String> aliases(String name, String... modules) {
+    Set<String> aliases = new TreeSet<>(Set.of("ophyd." + name, "ophyd_devices." + name));
+    for (String module : modules) {
+      aliases.add("ophyd." + module + "." + name);
+    }
+    return aliases;
   }
 
   /** The type of this name or Python class. */

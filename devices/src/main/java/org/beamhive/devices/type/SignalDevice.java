@@ -2,7 +2,6 @@ package org.beamhive.devices.type;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,6 +12,8 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.beamhive.devices.signal.DeviceFailure;
 import org.beamhive.devices.signal.Signal;
@@ -31,6 +32,9 @@ import org.beamhive.protocol.model.Value;
 
 /** What all devices made of signals have in common: connecting, describing and reading. */
 abstract class SignalDevice implements Device {
+  /** How long to wait for signals that may not exist, once the others are there. */
+  private static final Duration OPTIONAL = Duration.ofMillis(300);
+
   protected final DeviceOptions options;
   protected final DeviceBackends backends;
   private final String className;
@@ -40,6 +44,9 @@ abstract class SignalDevice implements Device {
   private final AtomicBoolean allThere = new AtomicBoolean();
   private final AtomicBoolean factsTold = new AtomicBoolean();
   private final AtomicBoolean changeWanted = new AtomicBoolean();
+  private final AtomicReference<CompletableFuture<Void>> waitForOptional = new AtomicReference<>();
+  // what is read, as it was described last
+  private volatile List<Part> shown;
   private volatile DeviceListener listener;
 
   SignalDevice(
@@ -59,12 +66,27 @@ abstract class SignalDevice implements Device {
   protected final Signal part(
       String key, Part.Kind kind, String signal, SignalOptions how, boolean labelled) {
     Signal made =
-        new Signal(
-            backends.backendOf(signal),
-            backends.nameOf(signal),
-            labelled ? how.asText() : how,
-            backends.timeouts().deadlines());
-    parts.add(new Part(key, kind, made, labelled));
+        signal(signal, labelled ? how.asText() : how);
+    parts.add(new Part(key, kind, made, labelled, true));
+    return made;
+  }
+
+  private Signal signal(String signal, SignalOptions how) {
+    return new Signal(
+        backends.backendOf(signal),
+        backends.nameOf(signal),
+        how,
+        backends.timeouts().deadlines());
+  }
+
+  /**
+   * Adds a signal that not every IOC has. The device connects without it; it is read and described
+   * where it is connected when the device is described. Only while the device is made.
+   */
+  protected final Signal optionalPart(
+      String key, Part.Kind kind, String signal, SignalOptions how) {
+    Signal made = signal(signal, how);
+    parts.add(new Part(key, kind, made, false, false));
     return made;
   }
 
@@ -98,13 +120,26 @@ abstract class SignalDevice implements Device {
         .within(options.connectionTimeout(), attempt)
         .whenComplete((done, error) -> attempts.remove(attempt))
         .exceptionally(this::notConnected)
+        .thenCompose(done -> optionalThere())
         .thenCompose(done -> firstValues());
+  }
+
+  /** They answer together with the others, or not at all: one that is late is used from then on. */
+  private CompletionStage<Void> optionalThere() {
+    if (parts.stream().allMatch(part -> part.signal().connected())) {
+      return DONE;
+    }
+    CompletableFuture<Void> all = new CompletableFuture<>();
+    waitForOptional.set(all);
+    return parts.stream().allMatch(part -> part.signal().connected())
+        ? DONE
+        : backends.timeouts().deadlines().within(OPTIONAL, all).exceptionally(late -> null);
   }
 
   @Override
   public DeviceFacts facts() {
     factsTold.set(false);
-    List<Part> hinted = parts.stream().filter(part -> part.kind() == Part.Kind.HINTED).toList();
+    List<Part> hinted = shown().stream().filter(part -> part.kind() == Part.Kind.HINTED).toList();
     SignalMeta meta = hinted.isEmpty() ? null : hinted.get(0).signal().meta();
     return new DeviceFacts(
         limits(),
@@ -136,9 +171,25 @@ abstract class SignalDevice implements Device {
 
   @Override
   public CompletionStage<DeviceDescription> describe() {
+    shown = choose(readParts());
     List<Part> configuration =
-        parts.stream().filter(part -> part.kind() == Part.Kind.CONFIG).toList();
+        parts.stream().filter(part -> part.kind() == Part.Kind.CONFIG && part.there()).toList();
     return readings(configuration).thenApply(read -> described(configuration, read));
+  }
+
+  /** Which signals are read, and under which keys; asked each time that it is described. */
+  protected List<Part> choose(List<Part> readable) {
+    return readable;
+  }
+
+  private List<Part> readParts() {
+    return parts.stream().filter(part -> part.kind().read() && part.there()).toList();
+  }
+
+  /** What is read, in the order of the data keys. */
+  protected final List<Part> shown() {
+    List<Part> known = shown;
+    return known != null ? known : choose(readParts());
   }
 
   /** Data keys may be changed by the kinds of devices that know better than the signal. */
@@ -153,9 +204,7 @@ abstract class SignalDevice implements Device {
 
   private DeviceDescription described(List<Part> configuration, List<Reading> read) {
     Map<String, DataKey> keys = new LinkedHashMap<>();
-    parts.stream()
-        .filter(part -> part.kind().read())
-        .forEach(part -> keys.put(part.key(), dataKey(part)));
+    shown().forEach(part -> keys.put(part.key(), dataKey(part)));
     Map<String, DataKey> configurationKeys = new LinkedHashMap<>();
     configuration.forEach(part -> configurationKeys.put(part.key(), dataKey(part)));
     List<Reading> settings = new ArrayList<>(read);
@@ -181,24 +230,45 @@ abstract class SignalDevice implements Device {
 
   @Override
   public CompletionStage<List<Reading>> read() {
-    Reading[] readings = new Reading[parts.size()];
+    List<Part> wanted = shown();
+    Reading[] readings = new Reading[wanted.size()];
     int count = 0;
-    for (Part part : parts) {
-      if (part.kind().read()) {
-        SignalValue latest = part.signal().latest();
-        if (latest == null || !part.signal().connected()) {
-          return readings(parts.stream().filter(each -> each.kind().read()).toList());
-        }
-        readings[count++] = part.reading(latest);
+    for (Part part : wanted) {
+      SignalValue latest = part.signal().latest();
+      if (latest == null || !part.signal().connected()) {
+        return readings(wanted);
       }
+      readings[count++] = part.reading(latest);
     }
-    return CompletableFuture.completedStage(
-        List.of(count == readings.length ? readings : Arrays.copyOf(readings, count)));
+    return CompletableFuture.completedStage(List.of(readings));
+  }
+
+  /**
+   * As {@link #read}, but each signal is asked now: a monitor may come later than what another
+   * channel has told of the same moment.
+   */
+  final CompletionStage<List<Reading>> readAnew() {
+    return refresh(shown().stream().map(Part::signal).toList()).thenCompose(done -> read());
   }
 
   @Override
   public void close() {
     parts.forEach(part -> part.signal().close());
+  }
+
+  @Override
+  public DeviceFailure check(Value setpoint) {
+    return abilities.contains(Ability.MOVABLE) ? checkSetpoint(setpoint) : null;
+  }
+
+  /**
+   * Moves hardware as its only owner on this node; see {@link MotionClaims}.
+   *
+   * @param hardware what is moved, such as the name of a motor record
+   */
+  protected final <T> CompletionStage<T> alone(String hardware, Supplier<CompletionStage<T>> move) {
+    String mover = backends.owner().isEmpty() ? name().value() : backends.owner();
+    return backends.claims().alone(hardware, mover, move);
   }
 
   /** Refuses what is no finite number or beyond the limits; null if it may be done. */
@@ -209,7 +279,11 @@ abstract class SignalDevice implements Device {
           "not-finite",
           name() + " can't be set to " + setpoint.shown() + ": a finite number is needed.");
     }
-    Limits limits = limits();
+    return checkWithin(limits(), target);
+  }
+
+  /** Refuses what is beyond limits; null if it may be done. */
+  protected final DeviceFailure checkWithin(Limits limits, double target) {
     if (limits.allow(target)) {
       return null;
     }
@@ -227,7 +301,7 @@ abstract class SignalDevice implements Device {
   }
 
   /** How long one request may take. */
-  protected final Duration patience() {
+  protected Duration patience() {
     return backends.timeouts().request();
   }
 
@@ -253,17 +327,23 @@ abstract class SignalDevice implements Device {
   private CompletionStage<Void> firstValues() {
     return refresh(
         parts.stream()
-            .filter(part -> part.signal().monitored() && part.signal().latest() == null)
             .map(Part::signal)
+            .filter(Signal::connected)
+            .filter(signal -> signal.monitored() && signal.latest() == null)
             .toList());
   }
 
   private List<String> missing() {
     return parts.stream()
+        .filter(Part::required)
         .map(Part::signal)
         .filter(signal -> !signal.connected())
         .map(Signal::name)
         .toList();
+  }
+
+  private boolean isRequired(Signal signal) {
+    return parts.stream().anyMatch(part -> part.required() && part.signal() == signal);
   }
 
   private Void notConnected(Throwable error) {
@@ -284,6 +364,10 @@ abstract class SignalDevice implements Device {
   private final class Ears implements Signal.Listener {
     @Override
     public synchronized void connected(Signal signal) {
+      CompletableFuture<Void> optional = waitForOptional.get();
+      if (optional != null && parts.stream().allMatch(part -> part.signal().connected())) {
+        optional.complete(null);
+      }
       if (missing().isEmpty() && allThere.compareAndSet(false, true)) {
         attempts.forEach(attempt -> attempt.complete(null));
         listener.connected();
@@ -292,7 +376,7 @@ abstract class SignalDevice implements Device {
 
     @Override
     public synchronized void disconnected(Signal signal) {
-      if (allThere.compareAndSet(true, false)) {
+      if (isRequired(signal) && allThere.compareAndSet(true, false)) {
         listener.disconnected("%s has lost %s.".formatted(name(), signal.name()));
       }
     }

@@ -181,9 +181,13 @@ class EpicsDevicesIT {
     assertThat(description.configuration())
         .extracting(Reading::key)
         .containsExactly(
-            "samx_user_offset", "samx_velocity", "samx_acceleration", "samx_motor_egu");
-    assertThat(description.configuration().get(1).value()).isEqualTo(Value.of(50.0));
-    assertThat(description.configuration().get(3).value()).isEqualTo(Value.of("mm"));
+            "samx_user_offset",
+            "samx_user_offset_dir",
+            "samx_velocity",
+            "samx_acceleration",
+            "samx_motor_egu");
+    assertThat(description.configuration().get(2).value()).isEqualTo(Value.of(50.0));
+    assertThat(description.configuration().get(4).value()).isEqualTo(Value.of("mm"));
   }
 
   @Test
