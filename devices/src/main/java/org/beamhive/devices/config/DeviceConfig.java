@@ -1,8 +1,12 @@
 package org.beamhive.devices.config;
 
 import java.time.Duration;
+import java.util.Collection;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.beamhive.devices.type.Device;
@@ -68,6 +72,33 @@ public record DeviceConfig(
         Set.of(),
         Value.Fields.EMPTY,
         "");
+  }
+
+  /** The keys of a device file that say what it is, in the order in which they are written. */
+  public static List<String> keys() {
+    return DeviceEntry.KEYS;
+  }
+
+  /** All its settings but its name, by the keys of a device file. */
+  public Value.Fields settings() {
+    Map<String, Value> settings = new LinkedHashMap<>();
+    settings.put("deviceClass", Value.of(deviceClass));
+    settings.put("deviceConfig", deviceConfig);
+    settings.put("enabled", Value.of(enabled));
+    settings.put("readoutPriority", Value.of(readoutPriority.word()));
+    settings.put("readOnly", Value.of(readOnly));
+    settings.put("softwareTrigger", Value.of(softwareTrigger));
+    settings.put("onFailure", Value.of(onFailure.name().toLowerCase(Locale.ROOT)));
+    settings.put("needs", texts(needs.stream().map(DeviceName::value).toList()));
+    settings.put("connectionTimeout", Value.of(connectionTimeout.toMillis() / 1000.0));
+    settings.put("deviceTags", texts(tags));
+    settings.put("userParameter", userParameter);
+    settings.put("description", Value.of(description));
+    return new Value.Fields(settings);
+  }
+
+  private static Value texts(Collection<String> texts) {
+    return Value.of(texts.stream().map(Value::of).toList());
   }
 
   /** Makes the device; it is not open yet. */
