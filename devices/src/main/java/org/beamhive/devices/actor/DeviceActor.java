@@ -36,8 +36,10 @@ import org.beamhive.protocol.device.DeviceProtocol.Locate;
 import org.beamhive.protocol.device.DeviceProtocol.NotYours;
 import org.beamhive.protocol.device.DeviceProtocol.Read;
 import org.beamhive.protocol.device.DeviceProtocol.ReadNow;
+import org.beamhive.protocol.device.DeviceProtocol.Release;
 import org.beamhive.protocol.device.DeviceProtocol.Reply;
 import org.beamhive.protocol.device.DeviceProtocol.Request;
+import org.beamhive.protocol.device.DeviceProtocol.Reserve;
 import org.beamhive.protocol.device.DeviceProtocol.Set;
 import org.beamhive.protocol.device.DeviceProtocol.Stage;
 import org.beamhive.protocol.device.DeviceProtocol.Stop;
@@ -60,8 +62,7 @@ import org.slf4j.Logger;
  *
  * <p>States: <em>connecting</em> (tries for ever, refuses what needs the device), <em>ready</em>,
  * <em>busy</em> (one command takes time, others wait, a second move is refused), and
- * <em>disabled</em> (in the device file, but not to be used). A stop is handled at once in each of
- * them.
+ * <em>disabled</em> (configured, but not to be used). A stop is handled at once in each of them.
  *
  * <p>Nothing moves without an owner: a worker that is silent for {@code owner-timeout} loses the
  * device, which stops by itself, and is told so when it comes back. Nothing is done for a worker
@@ -122,6 +123,11 @@ final class DeviceActor {
     PARK_TIMED_OUT
   }
 
+  /** Nobody has changed the configuration in time: anybody may use it again. */
+  private enum ReservationOver implements DeviceProtocol.Internal {
+    RESERVATION_OVER
+  }
+
   private record Outcome<T>(T value, Throwable error) {}
 
   /** Whose device it is: one worker's, for one run. */
@@ -179,6 +185,12 @@ final class DeviceActor {
   private boolean parking;
   private String problem = "";
   private List<Reading> lastReadings;
+  private DeviceDescription lastDescription;
+  // the change of its configuration for which nobody can attach; null if there is none
+  private String reservedFor;
+  // its configuration is not what it was made from: it starts anew as soon as nobody uses it
+  private boolean outdated;
+  private boolean renewing;
 
   /**
    * A device.
@@ -317,11 +329,16 @@ final class DeviceActor {
         .onMessage(GetView.class, this::onGetView)
         .onMessage(Wake.class, message -> onWake())
         .onMessage(ReportDue.class, message -> onReportDue())
+        .onMessage(Reserve.class, this::onReserve)
+        .onMessage(Release.class, this::onRelease)
+        .onMessage(ReservationOver.class, over -> Behaviors.same())
         .onMessageEquals(Park.PARK, Behaviors::stopped)
         .onMessage(
             Request.class,
             request ->
-                refuse(request, Refusal.of("disabled", name + " is disabled in the device file.")))
+                refuse(
+                    request, Refusal.of("disabled", name + " is disabled in its configuration.")))
+        .onSignal(PostStop.class, signal -> onEnd())
         .build();
   }
 
@@ -349,6 +366,9 @@ final class DeviceActor {
         .onMessage(Wake.class, message -> onWake())
         .onMessage(FactsChanged.class, message -> onFactsChanged())
         .onMessage(ReportDue.class, message -> onReportDue())
+        .onMessage(Reserve.class, this::onReserve)
+        .onMessage(Release.class, this::onRelease)
+        .onMessage(ReservationOver.class, over -> onReservationOver())
         .onMessage(Park.class, message -> onPark())
         .onMessage(ParkTimedOut.class, message -> Behaviors.stopped())
         .onSignal(Terminated.class, this::onTerminated)
@@ -367,6 +387,7 @@ final class DeviceActor {
     while (activity == null && !waiting.isEmpty()) {
       perform(waiting.poll());
     }
+    renewIfFree();
     return activity == null ? ready : busy;
   }
 
@@ -381,6 +402,11 @@ final class DeviceActor {
   }
 
   private Behavior<Command> onConnectAgain() {
+    if (device instanceof UnmadeDevice) {
+      outdated = true;
+      renewIfFree();
+      return Behaviors.same();
+    }
     connect();
     return Behaviors.same();
   }
@@ -405,6 +431,11 @@ final class DeviceActor {
         log.warn("{}: {} Tried again.", name, why);
       }
       changeTo(false, why);
+      if (device instanceof UnmadeDevice) {
+        // made once more, perhaps only something around it was wrong
+        timers.startSingleTimer(ConnectAgain.CONNECT_AGAIN, settings.reconnect().max());
+        return Behaviors.same();
+      }
       timers.startSingleTimer(ConnectAgain.CONNECT_AGAIN, settings.reconnect().before(failures));
       return Behaviors.same();
     }
@@ -424,6 +455,7 @@ final class DeviceActor {
     log.warn("{}: ready -> connecting, because {}", name, lost.problem());
     cutOff |= activity != null && activity.moves();
     changeTo(false, lost.problem());
+    waiting.removeIf(request -> request instanceof Read read && givesLastReadings(read));
     refuseWaiting(request -> true, Refusal.of("disconnected", lost.problem()));
     connect();
     return connecting;
@@ -437,7 +469,21 @@ final class DeviceActor {
 
   private Behavior<Command> onRequestWhileNotConnected(Request request) {
     Refusal refusal = fence(request);
+    if (refusal == null && request instanceof Read read && givesLastReadings(read)) {
+      return Behaviors.same();
+    }
     return refuse(request, refusal != null ? refusal : Refusal.of("not-connected", problem));
+  }
+
+  /** With {@code onFailure: buffer} a scan goes on with what was read last. */
+  private boolean givesLastReadings(Read read) {
+    if (config.onFailure() != OnFailure.BUFFER
+        || lastReadings == null
+        || refusalOf(read.epoch()) != null) {
+      return false;
+    }
+    read.replyTo().tell(new ScanBundlerProtocol.DeviceRead(name, read.point(), lastReadings));
+    return true;
   }
 
   /** A newer worker has the device even while it can't be used: the older one must end. */
@@ -455,6 +501,9 @@ final class DeviceActor {
       return refuse(attach, stale(attach.epoch()));
     }
     newestIs(attach.epoch());
+    if (reservedFor != null || renewing) {
+      return refuse(attach, beingChanged());
+    }
     endAttachment();
     silenced = null;
     attachment = new Attachment(attach.epoch(), attach.worker());
@@ -462,11 +511,12 @@ final class DeviceActor {
     heard = System.nanoTime();
     timers.startSingleTimer(OwnerSilent.OWNER_SILENT, settings.ownerTimeout());
     beside(
-        device.describe(),
+        describe(),
         outcome -> {
           if (outcome.error() != null) {
             refuse(attach, refusal(outcome));
           } else {
+            lastDescription = outcome.value();
             attach
                 .replyTo()
                 .tell(
@@ -491,6 +541,7 @@ final class DeviceActor {
     if (isAttachedTo(detach.epoch())) {
       interrupt("has been stopped, because its worker has let go of it");
       endAttachment();
+      renewIfFree();
     }
     return Behaviors.same();
   }
@@ -558,6 +609,7 @@ final class DeviceActor {
     silenced = attachment.epoch();
     interrupt("owner-silent", "has been stopped, because " + because);
     endAttachment();
+    renewIfFree();
   }
 
   private Refusal letGo(Epoch epoch) {
@@ -574,6 +626,67 @@ final class DeviceActor {
       stopDevice();
     }
     return Behaviors.same();
+  }
+
+  // ---------------------------------------------------------------- a change of its configuration
+
+  private Behavior<Command> onReserve(Reserve reserve) {
+    Refusal inUse = inUse();
+    if (inUse != null) {
+      reserve.replyTo().tell(new DeviceProtocol.NotReserved(name, inUse));
+      return Behaviors.same();
+    }
+    reservedFor = reserve.change();
+    timers.startSingleTimer(ReservationOver.RESERVATION_OVER, reserve.atMost());
+    reserve.replyTo().tell(new DeviceProtocol.Reserved(name));
+    return Behaviors.same();
+  }
+
+  /** Null if nobody uses it. */
+  private Refusal inUse() {
+    if (attachment != null) {
+      return Refusal.of(
+          "in-use",
+          "%s is used by the scan of epoch %d; try again when that has ended."
+              .formatted(name, attachment.epoch().value()));
+    }
+    return activity == null && waiting.isEmpty()
+        ? null
+        : Refusal.of("in-use", name + " is busy; try again when it is at rest.");
+  }
+
+  private Refusal beingChanged() {
+    return Refusal.of(
+        "being-changed", name + " can't be used, its configuration is being changed.");
+  }
+
+  private Behavior<Command> onRelease(Release release) {
+    return release.change().equals(reservedFor) ? onReservationOver() : Behaviors.same();
+  }
+
+  private Behavior<Command> onReservationOver() {
+    reservedFor = null;
+    timers.cancel(ReservationOver.RESERVATION_OVER);
+    return Behaviors.same();
+  }
+
+  private void lookAtConfig() {
+    if (watch.devices().isKnown() && !config.equals(watch.devices().find(name))) {
+      if (!outdated && inUse() != null) {
+        log.warn("{}: its configuration has changed, which counts when it is free", name);
+      }
+      outdated = true;
+    }
+    renewIfFree();
+  }
+
+  /** Ends it, to be started anew with its new configuration, or to vanish if it has none. */
+  private void renewIfFree() {
+    if (outdated && !renewing && inUse() == null) {
+      renewing = true;
+      log.info("{}: starts anew, because its configuration has changed", name);
+      watch.renewal().begin(context.getSelf());
+    }
   }
 
   // ---------------------------------------------------------------- fencing
@@ -669,20 +782,27 @@ final class DeviceActor {
   }
 
   private CompletionStage<List<Reading>> read() {
-    CompletionStage<List<Reading>> reading = device.read();
-    if (config.onFailure() == OnFailure.RETRY) {
-      return reading.exceptionallyCompose(error -> device.read());
-    }
-    List<Reading> last = lastReadings;
-    return config.onFailure() == OnFailure.BUFFER && last != null
-        ? reading.exceptionally(error -> last)
-        : reading;
+    return orElse(device::read, lastReadings);
+  }
+
+  private CompletionStage<DeviceDescription> describe() {
+    return orElse(device::describe, lastDescription);
+  }
+
+  /** Asks as {@code onFailure} says: once more, or what came last, if anything did. */
+  private <T> CompletionStage<T> orElse(Supplier<CompletionStage<T>> question, T last) {
+    CompletionStage<T> answer = question.get();
+    return switch (config.onFailure()) {
+      case RETRY -> answer.exceptionallyCompose(error -> question.get());
+      case BUFFER -> last == null ? answer : answer.exceptionally(error -> last);
+      case RAISE -> answer;
+    };
   }
 
   private Behavior<Command> onSet(Set set) {
     Refusal refusal = refusalOf(set.epoch());
     if (refusal == null && config.readOnly()) {
-      refusal = Refusal.of("read-only", name + " is read-only in the device file.");
+      refusal = Refusal.of("read-only", name + " is read-only in its configuration.");
     }
     return refusal != null
         ? refuse(set, refusal)
@@ -743,12 +863,14 @@ final class DeviceActor {
 
   private Behavior<Command> onReadNow(ReadNow readNow) {
     beside(
-        device.describe().thenCombine(read(), Snapshot::new),
+        describe().thenCombine(read(), Snapshot::new),
         outcome -> {
           if (outcome.error() != null) {
             refuse(readNow, refusal(outcome));
           } else {
             Snapshot now = outcome.value();
+            lastDescription = now.description();
+            lastReadings = now.readings();
             readNow.replyTo().tell(new DeviceProtocol.ReadDone(now.description(), now.readings()));
           }
         });
@@ -937,6 +1059,12 @@ final class DeviceActor {
   }
 
   private Behavior<Command> onEnd() {
+    if (watch.devices().isKnown() && watch.devices().find(name) == null) {
+      directory.tell(new DeviceDirectoryProtocol.Gone(name));
+    }
+    if (renewing) {
+      watch.renewal().ended();
+    }
     if (activity != null && activity.moves()) {
       watch.guard().tell(new HutchGuard.MoveEnded(name));
     }
@@ -972,11 +1100,14 @@ final class DeviceActor {
       read.replyTo().tell(new ScanBundlerProtocol.ReadFailed(name, read.point(), refusal));
     } else if (request instanceof ReadNow readNow) {
       readNow.replyTo().tell(new DeviceProtocol.NotRead(name, refusal));
+    } else if (request instanceof Reserve reserve) {
+      reserve.replyTo().tell(new DeviceProtocol.NotReserved(name, refusal));
     }
     return Behaviors.same();
   }
 
   private Behavior<Command> onWake() {
+    lookAtConfig();
     report();
     return Behaviors.same();
   }
@@ -989,7 +1120,9 @@ final class DeviceActor {
   }
 
   private DeviceView view() {
-    return DeviceViews.of(config, hutch, node, device, state(), problem);
+    String shown =
+        problem.isEmpty() || !config.enabled() ? watch.devices().problemOfNeeds(config) : problem;
+    return DeviceViews.of(config, hutch, node, device, state(), shown);
   }
 
   private DeviceView.State state() {
@@ -1008,6 +1141,10 @@ final class DeviceActor {
   }
 
   private Behavior<Command> onReportDue() {
+    if (renewing) {
+      // it was not heard the first time
+      watch.renewal().begin(context.getSelf());
+    }
     report();
     return Behaviors.same();
   }

@@ -5,11 +5,11 @@ import java.util.Comparator;
 import java.util.Locale;
 
 /** Guesses what somebody meant to write. */
-final class Suggestion {
+public final class Suggestion {
   private Suggestion() {}
 
   /** The end of a message: {@code ; did you mean 'this'?}, or nothing if no word is close. */
-  static String of(String given, Collection<String> words) {
+  public static String of(String given, Collection<String> words) {
     // of a letter nothing may be left of what was written
     int enough = Math.min(given.length() - 1, Math.max(1, given.length() / 3));
     String low = given.toLowerCase(Locale.ROOT);

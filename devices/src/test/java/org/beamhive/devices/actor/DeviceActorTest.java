@@ -41,9 +41,12 @@ import org.beamhive.protocol.device.DeviceProtocol.Failed;
 import org.beamhive.protocol.device.DeviceProtocol.KeepAlive;
 import org.beamhive.protocol.device.DeviceProtocol.Located;
 import org.beamhive.protocol.device.DeviceProtocol.NotAttached;
+import org.beamhive.protocol.device.DeviceProtocol.NotReserved;
 import org.beamhive.protocol.device.DeviceProtocol.NotYours;
 import org.beamhive.protocol.device.DeviceProtocol.ReadReply;
 import org.beamhive.protocol.device.DeviceProtocol.Reply;
+import org.beamhive.protocol.device.DeviceProtocol.ReserveReply;
+import org.beamhive.protocol.device.DeviceProtocol.Reserved;
 import org.beamhive.protocol.device.HutchGuardProtocol;
 import org.beamhive.protocol.model.AlarmSeverity;
 import org.beamhive.protocol.model.DeviceDescription;
@@ -123,6 +126,110 @@ class DeviceActorTest {
             directory.getRef(),
             new HutchWatch(guard.getRef(), epochs),
             DeviceMeasures.NONE));
+  }
+
+  private ReserveReply reserve(ActorRef<Command> device) {
+    TestProbe<ReserveReply> reply = KIT.createTestProbe();
+    device.tell(new DeviceProtocol.Reserve("change-1", Duration.ofMinutes(1), reply.getRef()));
+    return reply.receiveMessage();
+  }
+
+  @Test
+  void isNotReservedWhileAScanHasIt() {
+    ActorRef<Command> device = motor();
+    attach(device, FIRST);
+    assertThat(((NotReserved) reserve(device)).problem().text())
+        .isEqualTo("samx is used by the scan of epoch 1; try again when that has ended.");
+    device.tell(new DeviceProtocol.Detach(FIRST));
+    assertThat(reserve(device)).isInstanceOf(Reserved.class);
+  }
+
+  @Test
+  void nobodyCanAttachWhileItIsReserved() {
+    ActorRef<Command> device = motor();
+    assertThat(reserve(device)).isInstanceOf(Reserved.class);
+    NotAttached refused = (NotAttached) tryAttach(device, FIRST, worker.getRef());
+    assertThat(refused.problem().code()).isEqualTo("being-changed");
+
+    device.tell(new DeviceProtocol.Release("another"));
+    assertThat(tryAttach(device, FIRST, worker.getRef())).isInstanceOf(NotAttached.class);
+    device.tell(new DeviceProtocol.Release("change-1"));
+    assertThat(tryAttach(device, FIRST, worker.getRef())).isInstanceOf(Attached.class);
+  }
+
+  @Test
+  void takesItsNewConfigurationWhenTheScanHasLetGoOfIt() {
+    DeviceConfig config = DeviceConfig.of("samx", "SimMotor", Value.Fields.EMPTY);
+    HutchDevices devices = new HutchDevices(List.of(config), true);
+    TestProbe<ActorRef<Command>> renewed = KIT.createTestProbe();
+    ActorRef<Command> device =
+        ready(
+            KIT.spawn(
+                DeviceActor.create(
+                    config,
+                    new HutchName("a"),
+                    () -> moody,
+                    SETTINGS,
+                    directory.getRef(),
+                    new HutchWatch(
+                        guard.getRef(), epochs, devices, self -> renewed.getRef().tell(self)),
+                    DeviceMeasures.NONE)));
+    device.tell(
+        new DeviceProtocol.Attach(
+            FIRST, worker.getRef(), KIT.<AttachReply>createTestProbe().getRef()));
+    assertThat(
+            devices.replace(
+                List.of(DeviceConfig.of("samx", "SimMotor", fields("precision", Value.of(3))))))
+        .containsExactly(config.name());
+    device.tell(DeviceProtocol.Wake.WAKE);
+    renewed.expectNoMessage(Duration.ofMillis(50));
+
+    device.tell(new DeviceProtocol.Detach(FIRST));
+    renewed.expectMessage(device);
+    assertThat(((NotAttached) tryAttach(device, SECOND, worker.getRef())).problem().code())
+        .isEqualTo("being-changed");
+  }
+
+  @Test
+  void saysGoodbyeWhenItHasBeenRemoved() {
+    DeviceConfig config = DeviceConfig.of("samx", "SimMotor", Value.Fields.EMPTY);
+    HutchDevices devices = new HutchDevices(List.of(config), true);
+    ActorRef<Command> device =
+        ready(
+            KIT.spawn(
+                DeviceActor.create(
+                    config,
+                    new HutchName("a"),
+                    () -> moody,
+                    SETTINGS,
+                    directory.getRef(),
+                    new HutchWatch(
+                        guard.getRef(), epochs, devices, self -> self.tell(DeviceActor.Park.PARK)),
+                    DeviceMeasures.NONE)));
+    devices.replace(List.of());
+    device.tell(DeviceProtocol.Wake.WAKE);
+    directory.fishForMessage(
+        Duration.ofSeconds(5),
+        message ->
+            message instanceof DeviceDirectoryProtocol.Gone
+                ? FishingOutcomes.complete()
+                : FishingOutcomes.continueAndIgnore());
+  }
+
+  @Test
+  void isListedAndTriedAgainIfItCantBeMade() {
+    DeviceConfig config = DeviceConfig.of("samx", "SimMotor", Value.Fields.EMPTY);
+    ActorRef<Command> device =
+        spawn(
+            config,
+            () -> new UnmadeDevice(config.name(), new IllegalStateException("no such thing")));
+    assertThat(awaitState(State.CONNECTING).name()).isEqualTo(config.name());
+    NotAttached refused = (NotAttached) tryAttach(device, FIRST, worker.getRef());
+    assertThat(refused.problem().code()).isEqualTo("not-connected");
+    TestProbe<DeviceProtocol.View> view = KIT.createTestProbe();
+    device.tell(new DeviceProtocol.GetView(view.getRef()));
+    assertThat(view.receiveMessage().view().problem())
+        .isEqualTo("samx can't be made from its configuration: no such thing.");
   }
 
   private ActorRef<Command> motor(Object... config) {

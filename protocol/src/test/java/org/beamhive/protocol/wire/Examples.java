@@ -39,7 +39,11 @@ final class Examples {
           "SetMode.ignoreFailures",
           "Follow.log",
           "RunProgress.start",
-          "RunProgress.stop");
+          "RunProgress.stop",
+          "DeviceChange.before",
+          "DeviceChange.after",
+          "AddDevice.hutch",
+          "ReloadDevices.hutch");
 
   private final ActorRef<?> ref;
   private final boolean nulls;
