@@ -107,6 +107,9 @@ final class DeviceActor {
   /** Something moved it when the node died that it was on: it may still move. */
   record StrayFound(String because) implements DeviceProtocol.Internal {}
 
+  /** This process stood still: whether another node of the hutch has seen to the move. */
+  record Overslept(long activity, boolean takenCareOf) implements DeviceProtocol.Internal {}
+
   /** It is time to tell the list of devices. */
   private enum ReportDue implements DeviceProtocol.Internal {
     REPORT_DUE,
@@ -127,6 +130,9 @@ final class DeviceActor {
   private enum ReservationOver implements DeviceProtocol.Internal {
     RESERVATION_OVER
   }
+
+  /** So late after the owner timeout only a process that stood still comes. */
+  private static final Duration STANDSTILL = Duration.ofSeconds(2);
 
   private record Outcome<T>(T value, Throwable error) {}
 
@@ -178,6 +184,8 @@ final class DeviceActor {
   private boolean cutOff;
   private Activity activity;
   private long activities;
+  // the activity during which this process stood still: it may be another node's move by now
+  private long overslept;
   private int attempt;
   private boolean trying;
   private int failures;
@@ -360,6 +368,7 @@ final class DeviceActor {
         .onMessage(StopFor.class, this::onStopFor)
         .onMessage(KeepAlive.class, this::onKeepAlive)
         .onMessage(OwnerSilent.class, message -> onOwnerSilent())
+        .onMessage(Overslept.class, this::onOverslept)
         .onMessage(Detach.class, this::onDetach)
         .onMessage(Answered.class, this::onAnswered)
         .onMessage(GetView.class, this::onGetView)
@@ -453,7 +462,8 @@ final class DeviceActor {
 
   private Behavior<Command> onSignalsLost(SignalsLost lost) {
     log.warn("{}: ready -> connecting, because {}", name, lost.problem());
-    cutOff |= activity != null && activity.moves();
+    noticeGap();
+    cutOff |= activity != null && activity.moves() && activity.id() != overslept;
     changeTo(false, lost.problem());
     waiting.removeIf(request -> request instanceof Read read && givesLastReadings(read));
     refuseWaiting(request -> true, Refusal.of("disconnected", lost.problem()));
@@ -500,6 +510,7 @@ final class DeviceActor {
     if (attach.epoch().compareTo(newest) < 0) {
       return refuse(attach, stale(attach.epoch()));
     }
+    noticeGap();
     newestIs(attach.epoch());
     if (reservedFor != null || renewing) {
       return refuse(attach, beingChanged());
@@ -567,22 +578,15 @@ final class DeviceActor {
 
   // ---------------------------------------------------------------- whether its worker is alive
 
-  /**
-   * A gap counts also if it is found only afterwards, and if it was this process that stood still:
-   * what became of a move meanwhile is not known, and its answer may be wrong.
-   */
   private Behavior<Command> onKeepAlive(KeepAlive alive) {
     Refusal refusal = stale(alive.epoch(), newest);
-    if (refusal == null && isAttachedTo(alive.epoch())) {
-      Duration gap = Duration.ofNanos(System.nanoTime() - heard);
-      if (gap.compareTo(settings.ownerTimeout()) <= 0) {
+    if (refusal == null) {
+      noticeGap();
+      if (isAttachedTo(alive.epoch())) {
         heard = System.nanoTime();
         timers.startSingleTimer(OwnerSilent.OWNER_SILENT, settings.ownerTimeout());
         return Behaviors.same();
       }
-      loseOwner("its worker was silent for " + shown(gap));
-    }
-    if (refusal == null) {
       refusal = letGo(alive.epoch());
     }
     alive.replyTo().tell(new NotYours(name, refusal));
@@ -596,20 +600,58 @@ final class DeviceActor {
     return Behaviors.same();
   }
 
+  private Duration silence() {
+    return Duration.ofNanos(System.nanoTime() - heard);
+  }
+
   static String shown(Duration time) {
     return time.toMillis() % 1000 == 0
         ? time.toSeconds() + " s"
         : Math.round(time.toMillis() / 100.0) / 10.0 + " s";
   }
 
+  /**
+   * A gap counts also if it is found only afterwards, and if it was this process that stood still:
+   * what became of a move meanwhile is not known, and its answer may be wrong. So this comes before
+   * all that is done or answered for a worker.
+   */
+  private void noticeGap() {
+    if (attachment != null && silence().compareTo(settings.ownerTimeout()) > 0) {
+      loseOwner("its worker was silent for " + shown(silence()));
+    }
+  }
+
+  /**
+   * Found in time, a silent worker's move is stopped. Found much too late, this process stood
+   * still: the other nodes of the hutch have stopped the move long ago and may have begun one of
+   * their own, which a late stop would end.
+   */
   private void loseOwner(String because) {
     if (activity != null && activity.interruptible()) {
-      log.warn("{}: stopped, because {} (epoch {})", name, because, newest.value());
+      if (silence().minus(settings.ownerTimeout()).compareTo(STANDSTILL) > 0) {
+        overslept = activity.id();
+        watch.guard().tell(new HutchGuard.StoodStill(overslept, context.getSelf()));
+      } else {
+        log.warn("{}: stopped, because {} (epoch {})", name, because, newest.value());
+      }
     }
     silenced = attachment.epoch();
     interrupt("owner-silent", "has been stopped, because " + because);
     endAttachment();
     renewIfFree();
+  }
+
+  private Behavior<Command> onOverslept(Overslept message) {
+    if (activity != null && activity.id() == message.activity()) {
+      if (message.takenCareOf()) {
+        log.warn("{}: left alone, since this node stood still and the hutch has another", name);
+      } else {
+        overslept = 0;
+        log.warn("{}: stopped, because this node stood still while it moved", name);
+        stopDevice();
+      }
+    }
+    return Behaviors.same();
   }
 
   private Refusal letGo(Epoch epoch) {
@@ -732,6 +774,7 @@ final class DeviceActor {
     if (epoch.compareTo(newest) < 0) {
       return stale(epoch);
     }
+    noticeGap();
     if (epoch.equals(silenced)) {
       return letGo(epoch);
     }
@@ -799,10 +842,17 @@ final class DeviceActor {
     };
   }
 
+  /** Null if its configuration allows that it is changed by a command. */
+  private Refusal refusalToChange() {
+    return config.readOnly()
+        ? Refusal.of("read-only", name + " is read-only in its configuration.")
+        : null;
+  }
+
   private Behavior<Command> onSet(Set set) {
     Refusal refusal = refusalOf(set.epoch());
-    if (refusal == null && config.readOnly()) {
-      refusal = Refusal.of("read-only", name + " is read-only in its configuration.");
+    if (refusal == null) {
+      refusal = refusalToChange();
     }
     return refusal != null
         ? refuse(set, refusal)
@@ -940,11 +990,17 @@ final class DeviceActor {
     if (activity == null || activity.id() != ended.id()) {
       return Behaviors.same();
     }
+    noticeGap();
     Activity done = activity;
     activity = null;
     if (done.moves()) {
       watch.guard().tell(new HutchGuard.MoveEnded(name));
-      cutOff |= !connected;
+      cutOff |= !connected && done.id() != overslept;
+      if (ended.outcome().error() != null
+          && done.id() != overslept
+          && refusal(ended.outcome()).code().equals("move-timeout")) {
+        stopDevice();
+      }
     }
     if (done.answer() != null) {
       // what was stopped says nothing about how fast the device is
@@ -1013,7 +1069,7 @@ final class DeviceActor {
   }
 
   private void interrupt(String code, String why) {
-    if (activity != null && activity.interruptible()) {
+    if (activity != null && activity.interruptible() && activity.id() != overslept) {
       stopDevice();
     }
     failInterruptible(code, why);
@@ -1068,7 +1124,7 @@ final class DeviceActor {
     if (activity != null && activity.moves()) {
       watch.guard().tell(new HutchGuard.MoveEnded(name));
     }
-    if (activity != null && activity.interruptible()) {
+    if (activity != null && activity.interruptible() && activity.id() != overslept) {
       // closed before the stop has left, it would not be stopped
       device.stop().whenComplete((stopped, error) -> device.close());
     } else {

@@ -67,6 +67,13 @@ final class HutchGuard extends AbstractBehavior<Command> {
   /** The node ends: the file is to hold what really moves. Answered when it does. */
   record Settle(ActorRef<Done> replyTo) implements HutchGuardProtocol.Internal {}
 
+  /**
+   * A device has found that this process stood still while it moved. It is told {@link
+   * DeviceActor.Overslept}: whether another node of the hutch is alive, which has stopped the move.
+   */
+  record StoodStill(long activity, ActorRef<DeviceProtocol.Command> device)
+      implements HutchGuardProtocol.Internal {}
+
   private record DeviceEnded(DeviceName device, ActorRef<DeviceProtocol.Command> ref)
       implements HutchGuardProtocol.Internal {}
 
@@ -130,8 +137,12 @@ final class HutchGuard extends AbstractBehavior<Command> {
   private final Set<ActorRef<Request>> found = new HashSet<>();
   private final Map<ActorRef<Request>, Other> others = new HashMap<>();
   private final Map<DeviceName, Stray> strays = new LinkedHashMap<>();
+  // the nodes of the others, also while they are not heard
+  private final Set<String> neighbours = new HashSet<>();
   private final List<ActorRef<Done>> settling = new ArrayList<>();
   private long lastTick = System.nanoTime();
+  // when this process was last found to have stood still, and that longer than an owner may
+  private long stoodStill = lastTick - Duration.ofDays(1).toNanos();
   private boolean fileKnown;
   private boolean writing;
   private boolean dirty;
@@ -175,6 +186,7 @@ final class HutchGuard extends AbstractBehavior<Command> {
         .onMessage(MoveEnded.class, this::onMoveEnded)
         .onMessage(DeviceReady.class, this::onDeviceReady)
         .onMessage(DeviceEnded.class, this::onDeviceEnded)
+        .onMessage(StoodStill.class, this::onStoodStill)
         .onMessage(Tick.class, tick -> onTick())
         .onMessage(GuardsFound.class, this::onGuardsFound)
         .onMessage(Report.class, this::onReport)
@@ -224,10 +236,46 @@ final class HutchGuard extends AbstractBehavior<Command> {
       // this process stood still: it can't know who was silent meanwhile
       others.keySet().forEach(this::listenTo);
     }
+    noticeStandstill();
     lastTick = System.nanoTime();
     forgetWhatRests(interval.multipliedBy(2));
     report();
     return this;
+  }
+
+  private void noticeStandstill() {
+    if (System.nanoTime() - lastTick > parts.settings().ownerTimeout().toNanos()) {
+      stoodStill = System.nanoTime();
+    }
+  }
+
+  /**
+   * Only if this guard stood still, too, have the others missed it and stopped its moves; and only
+   * if one of them is alive now, there was one.
+   */
+  private Behavior<Command> onStoodStill(StoodStill asked) {
+    noticeStandstill();
+    boolean missed = System.nanoTime() - stoodStill < parts.settings().ownerTimeout().toNanos();
+    CompletableFuture<Boolean> opinion = CompletableFuture.completedFuture(false);
+    if (missed) {
+      for (String node : neighbours) {
+        opinion = opinion.thenCombine(seesAlive(node), Boolean::logicalOr);
+      }
+    }
+    opinion.thenAccept(
+        alive -> asked.device().tell(new DeviceActor.Overslept(asked.activity(), alive)));
+    return this;
+  }
+
+  /** No, if the witness can't say. */
+  private CompletableFuture<Boolean> seesAlive(String node) {
+    return parts
+        .witness()
+        .seesAlive(node)
+        .toCompletableFuture()
+        .copy()
+        .completeOnTimeout(false, parts.settings().ownerTimeout().toMillis(), TimeUnit.MILLISECONDS)
+        .exceptionally(error -> false);
   }
 
   private void report() {
@@ -259,6 +307,7 @@ final class HutchGuard extends AbstractBehavior<Command> {
   private Behavior<Command> onReport(Report report) {
     learnEpochs(report.epochs());
     Other before = others.put(report.guard(), new Other(report.node(), report.moving()));
+    neighbours.add(report.node());
     listenTo(report.guard());
     if (strays.values().removeIf(stray -> stray.guard().equals(report.guard()))) {
       getContext().getLog().info("Node {} is heard again", report.node());
@@ -289,7 +338,10 @@ final class HutchGuard extends AbstractBehavior<Command> {
   }
 
   private Behavior<Command> onFarewell(Farewell farewell) {
-    others.remove(farewell.guard());
+    Other leaving = others.remove(farewell.guard());
+    if (leaving != null) {
+      neighbours.remove(leaving.node());
+    }
     timers.cancel(farewell.guard());
     return this;
   }
@@ -309,13 +361,9 @@ final class HutchGuard extends AbstractBehavior<Command> {
       }
       return this;
     }
-    CompletableFuture<Boolean> opinion =
-        parts.witness().seesAlive(other.node()).toCompletableFuture().copy();
-    opinion.completeOnTimeout(
-        false, parts.settings().ownerTimeout().toMillis(), TimeUnit.MILLISECONDS);
     getContext()
         .pipeToSelf(
-            opinion, (alive, error) -> new WitnessSaid(silent.guard(), error == null && alive));
+            seesAlive(other.node()), (alive, error) -> new WitnessSaid(silent.guard(), alive));
     return this;
   }
 

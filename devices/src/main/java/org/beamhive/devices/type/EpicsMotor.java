@@ -209,11 +209,11 @@ final class EpicsMotor extends SignalDevice {
     }
     Refusal refusal = DeviceFailure.refusalOf(name().value(), error);
     if (refusal.code().equals("timeout")) {
-      stop();
+      // whoever owns the motor stops it, if it is still his
       return CompletableFuture.failedStage(
           new DeviceFailure(
               "move-timeout",
-              "%s did not get to %s in time and has been stopped at about %s."
+              "%s did not get to %s in time and is stopped at about %s."
                   .formatted(name(), shown(move.to), shown(number(rbv)))));
     }
     if (refusal.code().equals("disconnected")) {

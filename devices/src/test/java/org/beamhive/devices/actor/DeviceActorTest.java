@@ -16,6 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.beamhive.devices.backend.sim.SettableSimClock;
 import org.beamhive.devices.backend.sim.SimNamespace;
@@ -710,7 +711,7 @@ class DeviceActorTest {
   }
 
   /** A device whose readings are whatever the test says. */
-  private static final class Moody implements Device {
+  private static class Moody implements Device {
     final AtomicInteger stops = new AtomicInteger();
     final Deque<CompletionStage<List<Reading>>> readings = new ConcurrentLinkedDeque<>();
 
@@ -757,7 +758,27 @@ class DeviceActorTest {
     public void close() {}
   }
 
-  private final Moody moody = new Moody();
+  /** One whose moves end when the test says so. */
+  private static final class MoodyMotor extends Moody {
+    final CompletableFuture<Void> move = new CompletableFuture<>();
+
+    @Override
+    public CompletionStage<Void> set(Value setpoint) {
+      return move;
+    }
+
+    /** The actor stands still as all would in a frozen process. */
+    @Override
+    public CompletionStage<Location> locate() {
+      long until = System.nanoTime() + Duration.ofMillis(2700).toNanos();
+      while (System.nanoTime() - until < 0) {
+        LockSupport.parkNanos(until - System.nanoTime());
+      }
+      return new CompletableFuture<>();
+    }
+  }
+
+  private Moody moody = new Moody();
 
   private ActorRef<Command> moody(OnFailure onFailure) {
     DeviceConfig free = DeviceConfig.of("moody", "SimMotor", Value.Fields.EMPTY);
@@ -782,7 +803,7 @@ class DeviceActorTest {
                 config,
                 new HutchName("a"),
                 () -> moody,
-                SETTINGS,
+                settings,
                 directory.getRef(),
                 new HutchWatch(guard.getRef(), epochs),
                 DeviceMeasures.NONE)));
@@ -823,6 +844,70 @@ class DeviceActorTest {
     device.tell(new DeviceProtocol.Read(FIRST, 2, bundler.getRef()));
     assertThat(bundler.expectMessageClass(DeviceRead.class).point()).isEqualTo(1);
     assertThat(bundler.expectMessageClass(DeviceRead.class).point()).isEqualTo(2);
+  }
+
+  /** Moves, and is frozen for longer than its worker may be silent and the others need to know. */
+  private ActorRef<Command> frozenWhileItMoves() {
+    ownerTimeout(Duration.ofMillis(500));
+    moody = new MoodyMotor();
+    ActorRef<Command> device = moody(OnFailure.RAISE);
+    TestProbe<AttachReply> reply = KIT.createTestProbe();
+    device.tell(new DeviceProtocol.Attach(FIRST, worker.getRef(), reply.getRef()));
+    set(device, FIRST, 5, 1);
+    device.tell(new DeviceProtocol.Locate(FIRST, 2, worker.getRef()));
+    // what had been sent before anybody noticed
+    set(device, FIRST, 7, 3);
+    assertThat(failed().problem().code()).isEqualTo("owner-silent");
+    assertThat(failed().token()).isEqualTo(3);
+    return device;
+  }
+
+  private HutchGuard.StoodStill askedTheGuard() {
+    return guard
+        .fishForMessage(
+            Duration.ofSeconds(5),
+            message ->
+                message instanceof HutchGuard.StoodStill
+                    ? FishingOutcomes.complete()
+                    : FishingOutcomes.continueAndIgnore())
+        .stream()
+        .map(HutchGuard.StoodStill.class::cast)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
+  void aDeviceThatWakesUpDoesNotStopWhatAnotherNodeMovesByNow() {
+    ActorRef<Command> device = frozenWhileItMoves();
+    HutchGuard.StoodStill asked = askedTheGuard();
+    device.tell(new DeviceActor.Overslept(asked.activity(), true));
+    KIT.stop(device);
+    assertThat(moody.stops).hasValue(0);
+  }
+
+  @Test
+  void aDeviceThatWakesUpAloneStopsWhatItWasMoving() {
+    ActorRef<Command> device = frozenWhileItMoves();
+    HutchGuard.StoodStill asked = askedTheGuard();
+    assertThat(moody.stops).hasValue(0);
+    device.tell(new DeviceActor.Overslept(asked.activity(), false));
+    guard.awaitAssert(
+        () -> {
+          assertThat(moody.stops).hasValue(1);
+          return null;
+        });
+  }
+
+  @Test
+  void aMoveThatTakesTooLongIsStopped() {
+    MoodyMotor motor = new MoodyMotor();
+    moody = motor;
+    set(moody(OnFailure.RAISE), FIRST, 5, 1);
+    guard.expectMessageClass(HutchGuard.DeviceReady.class);
+    guard.expectMessageClass(HutchGuard.MoveBegun.class);
+    motor.move.completeExceptionally(new DeviceFailure("move-timeout", "moody is not there."));
+    assertThat(failed().problem().code()).isEqualTo("move-timeout");
+    assertThat(moody.stops).hasValue(1);
   }
 
   @Test

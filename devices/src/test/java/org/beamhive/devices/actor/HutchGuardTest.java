@@ -54,6 +54,7 @@ class HutchGuardTest {
   private final List<String> done = new CopyOnWriteArrayList<>();
   private volatile boolean away;
   private volatile boolean seenAlive;
+  private volatile boolean standstill;
   private MovingFile file;
   private TestProbe<Request> other;
   private ActorRef<Command> guard;
@@ -93,11 +94,19 @@ class HutchGuardTest {
                 new HutchGuard.Parts(
                     key,
                     "here:1",
-                    name -> name.equals(SAMX) ? new Handle() : null,
+                    this::handle,
                     settings,
                     epochs,
                     file,
                     node -> CompletableFuture.completedFuture(seenAlive))));
+  }
+
+  /** The guard stands still in here, as all would in a frozen process, if the test says so. */
+  private Device handle(DeviceName name) {
+    if (standstill) {
+      waitFor(OWNER_TIMEOUT.multipliedBy(2));
+    }
+    return name.equals(SAMX) ? new Handle() : null;
   }
 
   /** A device that is opened only to be stopped. */
@@ -249,6 +258,32 @@ class HutchGuardTest {
     away = false;
     waitFor(Duration.ofMillis(100));
     assertThat(done).doesNotContain("stop");
+  }
+
+  // ------------------------------------------------------------------ a node that stood still
+
+  /** Whether another node has seen to a move of this one while it stood still. */
+  private boolean takenCareOf() {
+    TestProbe<DeviceProtocol.Command> device = KIT.createTestProbe();
+    guard.tell(new HutchGuard.StoodStill(3, device.getRef()));
+    return device.expectMessageClass(DeviceActor.Overslept.class).takenCareOf();
+  }
+
+  @Test
+  void onlyAGuardThatStoodStillItselfLeavesAMoveToAnotherNodeThatIsAlive() {
+    start();
+    says(List.of(SAMX), List.of());
+    eventually(() -> assertThat(done).contains("close"));
+    seenAlive = true;
+    assertThat(takenCareOf()).isFalse();
+
+    standstill = true;
+    seenAlive = false;
+    says(List.of(SAMX), List.of());
+    eventually(() -> assertThat(done).filteredOn("close"::equals).hasSize(2));
+    assertThat(takenCareOf()).as("nobody else is alive").isFalse();
+    seenAlive = true;
+    assertThat(takenCareOf()).isTrue();
   }
 
   // ------------------------------------------------------------------ a node that comes back

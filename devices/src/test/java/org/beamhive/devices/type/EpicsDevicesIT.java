@@ -255,9 +255,10 @@ class EpicsDevicesIT {
   }
 
   @Test
-  void aMoveThatTakesTooLongIsStopped() throws Exception {
+  void aMoveThatTakesTooLongFailsAndItsOwnerStopsIt() throws Exception {
     Device motor = motor("move_timeout", 0.3);
     assertThat(code(motor.set(Value.of(90.0)))).isEqualTo("move-timeout");
+    done(motor.stop());
     done(motor.set(done(motor.locate()).readback()));
   }
 
