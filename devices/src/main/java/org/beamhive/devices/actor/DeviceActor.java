@@ -726,7 +726,7 @@ final class DeviceActor {
   private void renewIfFree() {
     if (outdated && !renewing && inUse() == null) {
       renewing = true;
-      log.info("{}: starts anew, because its configuration has changed", name);
+      log.info("{}: ends, to start anew with its configuration as it is now", name);
       watch.renewal().begin(context.getSelf());
     }
   }

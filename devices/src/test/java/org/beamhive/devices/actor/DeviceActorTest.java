@@ -21,6 +21,7 @@ import java.util.function.Supplier;
 import org.beamhive.devices.backend.sim.SettableSimClock;
 import org.beamhive.devices.backend.sim.SimNamespace;
 import org.beamhive.devices.config.DeviceConfig;
+import org.beamhive.devices.config.DeviceFile;
 import org.beamhive.devices.config.OnFailure;
 import org.beamhive.devices.signal.DeviceFailure;
 import org.beamhive.devices.type.Device;
@@ -908,6 +909,39 @@ class DeviceActorTest {
     motor.move.completeExceptionally(new DeviceFailure("move-timeout", "moody is not there."));
     assertThat(failed().problem().code()).isEqualTo("move-timeout");
     assertThat(moody.stops).hasValue(1);
+  }
+
+  private ActorRef<Command> motorThatIsReadWith(OnFailure onFailure) {
+    Value.Fields settings =
+        DeviceConfig.of("samx", "SimMotor", Value.Fields.EMPTY)
+            .settings()
+            .with("onFailure", Value.of(onFailure.name().toLowerCase(java.util.Locale.ROOT)));
+    return ready(
+        spawn(DeviceFile.device("samx", settings, DeviceTypes.standard()).orThrow().get(0)));
+  }
+
+  @Test
+  void givesTheLastReadingsAlsoWhileItIsNotConnectedIfItsConfigurationSaysBuffer() {
+    ActorRef<Command> device = motorThatIsReadWith(OnFailure.BUFFER);
+    attach(device, FIRST);
+    device.tell(new DeviceProtocol.Read(FIRST, 0, bundler.getRef()));
+    List<Reading> before = bundler.expectMessageClass(DeviceRead.class).readings();
+    sim.pv("samx").connect(false);
+    awaitState(State.CONNECTING);
+    device.tell(new DeviceProtocol.Read(FIRST, 1, bundler.getRef()));
+    assertThat(bundler.expectMessageClass(DeviceRead.class).readings()).isEqualTo(before);
+  }
+
+  @Test
+  void saysThatItIsNotConnectedIfItsConfigurationSaysRetry() {
+    ActorRef<Command> device = motorThatIsReadWith(OnFailure.RETRY);
+    attach(device, FIRST);
+    device.tell(new DeviceProtocol.Read(FIRST, 0, bundler.getRef()));
+    bundler.expectMessageClass(DeviceRead.class);
+    sim.pv("samx").connect(false);
+    awaitState(State.CONNECTING);
+    device.tell(new DeviceProtocol.Read(FIRST, 1, bundler.getRef()));
+    bundler.expectMessageClass(ReadFailed.class);
   }
 
   @Test

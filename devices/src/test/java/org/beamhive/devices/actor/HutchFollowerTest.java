@@ -59,8 +59,7 @@ class HutchFollowerTest {
   }
 
   private ActorRef<Command> follower(Duration patience, String... names) {
-    List<DeviceConfig> given =
-        Arrays.stream(names).map(HutchFollowerTest::motor).toList();
+    List<DeviceConfig> given = Arrays.stream(names).map(HutchFollowerTest::motor).toList();
     inFile.set(new HutchFile.Content(given, List.of()));
     devices = new HutchDevices(given, false);
     HutchFile file =

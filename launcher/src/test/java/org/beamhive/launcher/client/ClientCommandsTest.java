@@ -278,7 +278,11 @@ class ClientCommandsTest {
 
     assertThat(
             run(
-                "devices", "update", "samx", "enabled=false", "deviceConfig.limits=-5,5",
+                "devices",
+                "update",
+                "samx",
+                "enabled=false",
+                "deviceConfig.limits=-5,5",
                 "deviceTags=sample"))
         .as(err.toString())
         .isZero();
