@@ -96,7 +96,13 @@ final class PlanRun {
 
   /** A device that fails so may come back; any other failure is the plan's. */
   private static final Set<String> LOST =
-      Set.of("disconnected", "not-connected", "owner-silent", "closed", "handed-over");
+      Set.of(
+          "disconnected",
+          "not-connected",
+          "not-responding",
+          "owner-silent",
+          "closed",
+          "handed-over");
 
   private final ActorContext<Command> context;
   private final TimerScheduler<Command> timers;

@@ -131,6 +131,10 @@ final class DeviceActor {
     RESERVATION_OVER
   }
 
+  /** A move that has failed so has not ended. */
+  private static final java.util.Set<String> STILL_MOVING =
+      java.util.Set.of("move-timeout", "not-responding");
+
   /** So late after the owner timeout only a process that stood still comes. */
   private static final Duration STANDSTILL = Duration.ofSeconds(2);
 
@@ -998,7 +1002,7 @@ final class DeviceActor {
       cutOff |= !connected && done.id() != overslept;
       if (ended.outcome().error() != null
           && done.id() != overslept
-          && refusal(ended.outcome()).code().equals("move-timeout")) {
+          && STILL_MOVING.contains(refusal(ended.outcome()).code())) {
         stopDevice();
       }
     }

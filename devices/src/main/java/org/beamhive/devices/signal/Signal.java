@@ -3,6 +3,7 @@ package org.beamhive.devices.signal;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -17,6 +18,9 @@ import org.beamhive.protocol.model.Value;
 public final class Signal {
   /** A get may overtake the monitor event before it; an older value within this time is that. */
   private static final double OVERTAKEN_WITHIN_SECONDS = 5;
+
+  /** Within this time a control system answers that works. */
+  private static final Duration PROMPT = Duration.ofSeconds(1);
 
   private final SignalBackend backend;
   private final String name;
@@ -110,7 +114,10 @@ public final class Signal {
     return value != null ? CompletableFuture.completedFuture(value) : get(timeout);
   }
 
-  /** Asks for the value now; it becomes the newest one known. */
+  /**
+   * Asks for the value now; it becomes the newest one known. Fails with {@code not-responding} if
+   * there is no answer in time.
+   */
   public CompletionStage<SignalValue> get(Duration timeout) {
     return whileConnected(
         () ->
@@ -119,12 +126,45 @@ public final class Signal {
                     value -> {
                       offer(value);
                       return value;
-                    }));
+                    })
+                .exceptionallyCompose(
+                    error ->
+                        CompletableFuture.failedFuture(
+                            isTimeout(error) ? notResponding() : error)));
   }
 
-  /** Puts a value; ends when all that this has started has ended. */
+  /**
+   * Puts a value; ends when all that this has started has ended. Fails with {@code timeout} if that
+   * takes longer, and with {@code not-responding} if the control system answers nothing at all.
+   */
   public CompletionStage<Void> put(Value value, Duration timeout) {
-    return whileConnected(() -> link.put(value, timeout));
+    return whileConnected(
+        () ->
+            link.put(value, timeout)
+                .exceptionallyCompose(
+                    error ->
+                        isTimeout(error) ? probed(error) : CompletableFuture.failedFuture(error)));
+  }
+
+  /** A control system that hangs answers a question late or never, one that works at once. */
+  private CompletionStage<Void> probed(Throwable putTimeout) {
+    if (!connected) {
+      return CompletableFuture.failedFuture(notConnected());
+    }
+    return link.get(PROMPT)
+        .handle(
+            (answer, silent) -> {
+              throw silent == null ? new CompletionException(putTimeout) : notResponding();
+            });
+  }
+
+  private static boolean isTimeout(Throwable error) {
+    return DeviceFailure.refusalOf("", error).code().equals("timeout");
+  }
+
+  private DeviceFailure notResponding() {
+    return new DeviceFailure(
+        "not-responding", name + " is connected but does not answer: its control system hangs.");
   }
 
   /** Ends when a value is as wanted: at once, if the newest is. For monitored signals. */

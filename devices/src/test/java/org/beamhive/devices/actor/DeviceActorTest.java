@@ -858,7 +858,8 @@ class DeviceActorTest {
     device.tell(new DeviceProtocol.Locate(FIRST, 2, worker.getRef()));
     // what had been sent before anybody noticed
     set(device, FIRST, 7, 3);
-    assertThat(failed().problem().code()).isEqualTo("owner-silent");
+    Failed first = worker.expectMessageClass(Failed.class, Duration.ofSeconds(20));
+    assertThat(first.problem().code()).isEqualTo("owner-silent");
     assertThat(failed().token()).isEqualTo(3);
     return device;
   }
