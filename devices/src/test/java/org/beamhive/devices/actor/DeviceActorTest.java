@@ -138,6 +138,7 @@ class DeviceActorTest {
 
   @Test
   void isNotReservedWhileAScanHasIt() {
+    ownerTimeout(Duration.ofMinutes(1));
     ActorRef<Command> device = motor();
     attach(device, FIRST);
     assertThat(((NotReserved) reserve(device)).problem().text())
@@ -161,6 +162,7 @@ class DeviceActorTest {
 
   @Test
   void takesItsNewConfigurationWhenTheScanHasLetGoOfIt() {
+    ownerTimeout(Duration.ofMinutes(1));
     DeviceConfig config = DeviceConfig.of("samx", "SimMotor", Value.Fields.EMPTY);
     HutchDevices devices = new HutchDevices(List.of(config), true);
     TestProbe<ActorRef<Command>> renewed = KIT.createTestProbe();
@@ -171,7 +173,7 @@ class DeviceActorTest {
                     config,
                     new HutchName("a"),
                     () -> moody,
-                    SETTINGS,
+                    settings,
                     directory.getRef(),
                     new HutchWatch(
                         guard.getRef(), epochs, devices, self -> renewed.getRef().tell(self)),
@@ -923,6 +925,7 @@ class DeviceActorTest {
 
   @Test
   void givesTheLastReadingsAlsoWhileItIsNotConnectedIfItsConfigurationSaysBuffer() {
+    ownerTimeout(Duration.ofMinutes(1));
     ActorRef<Command> device = motorThatIsReadWith(OnFailure.BUFFER);
     attach(device, FIRST);
     device.tell(new DeviceProtocol.Read(FIRST, 0, bundler.getRef()));
@@ -935,6 +938,7 @@ class DeviceActorTest {
 
   @Test
   void saysThatItIsNotConnectedIfItsConfigurationSaysRetry() {
+    ownerTimeout(Duration.ofMinutes(1));
     ActorRef<Command> device = motorThatIsReadWith(OnFailure.RETRY);
     attach(device, FIRST);
     device.tell(new DeviceProtocol.Read(FIRST, 0, bundler.getRef()));
