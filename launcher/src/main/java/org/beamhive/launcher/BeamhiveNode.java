@@ -35,6 +35,7 @@ import org.beamhive.cluster.HealthSettings;
 import org.beamhive.cluster.JoinSettings;
 import org.beamhive.cluster.NodeSettings;
 import org.beamhive.cluster.tls.TlsIdentity;
+import org.beamhive.devices.actor.HutchFile;
 import org.beamhive.devices.config.DeviceConfig;
 import org.beamhive.launcher.health.HealthServer;
 import org.beamhive.launcher.join.NodeFacts;
@@ -94,9 +95,10 @@ public final class BeamhiveNode implements AutoCloseable {
   public static BeamhiveNode start(Config config) {
     NodeSettings settings = NodeSettings.from(config);
     List<DeviceConfig> devices = DeviceFiles.of(settings);
+    HutchFile file = DeviceFiles.hutchFile(settings);
     PlanRegistry plans = PlanRegistry.load();
     // every mistake of the settings is found before the first thing is touched
-    NodeParts.of(settings, inForce(config, settings, "redis://127.0.0.1"), devices, plans);
+    NodeParts.of(settings, inForce(config, settings, "redis://127.0.0.1"), file, devices, plans);
     requireNodePort(config, settings);
     if (settings.has("gateway")) {
       requireFree(
@@ -119,7 +121,8 @@ public final class BeamhiveNode implements AutoCloseable {
       String url = settings.redisUrl().orElse(redis.map(EmbeddedRedis::url).orElse(""));
       Config inForce = inForce(config, settings, url);
       checkRedis(inForce);
-      return start(NodeParts.of(settings, inForce, devices, plans), inForce, folder, redis, url);
+      return start(
+          NodeParts.of(settings, inForce, file, devices, plans), inForce, folder, redis, url);
     } catch (RuntimeException failed) {
       redis.ifPresent(EmbeddedRedis::close);
       folder.close();

@@ -15,6 +15,7 @@ import org.beamhive.actors.scans.plan.PlanRegistry;
 import org.beamhive.cluster.ConfigLayers;
 import org.beamhive.cluster.ConfigProblem;
 import org.beamhive.cluster.NodeSettings;
+import org.beamhive.devices.actor.HutchFile;
 import org.beamhive.launcher.node.NodeParts;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -79,6 +80,7 @@ final class CheckConfigCommand implements Callable<Integer> {
       NodeParts.of(
           node,
           BeamhiveNode.inForce(config, node, "redis://127.0.0.1"),
+          HutchFile.NONE,
           List.of(),
           PlanRegistry.load());
     } catch (ConfigProblem problem) {

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.beamhive.cluster.ConfigProblem;
 import org.beamhive.cluster.NodeSettings;
+import org.beamhive.devices.actor.HutchFile;
 import org.beamhive.devices.config.DeviceConfig;
 import org.beamhive.devices.config.DeviceFile;
 import org.beamhive.devices.type.DeviceTypes;
@@ -36,6 +37,23 @@ public final class DeviceFiles {
       throw new ConfigProblem(files.mistakes);
     }
     return files.devices;
+  }
+
+  /** The device files of a node, to be read again and again. */
+  public static HutchFile hutchFile(NodeSettings node) {
+    return new HutchFile() {
+      @Override
+      public String name() {
+        return node.deviceFiles().map(Path::toString).orElse("");
+      }
+
+      @Override
+      public Content read() {
+        DeviceFiles files = new DeviceFiles();
+        files.add(node);
+        return new Content(files.devices, files.mistakes);
+      }
+    };
   }
 
   /** Reads the device files of a node; two nodes of one hutch may name the same ones. */

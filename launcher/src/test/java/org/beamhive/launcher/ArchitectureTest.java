@@ -56,6 +56,7 @@ class ArchitectureTest {
   /** Where actors live: what blocks here blocks others. */
   private static final String[] ACTOR_PACKAGES = {
     "org.beamhive.devices.actor..",
+    "org.beamhive.devices.registry..",
     "org.beamhive.actors.analysis..",
     "org.beamhive.actors.bridge..",
     "org.beamhive.actors.bundle..",

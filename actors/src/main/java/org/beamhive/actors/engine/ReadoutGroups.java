@@ -16,14 +16,17 @@ import org.beamhive.protocol.model.Value;
  *
  * @param monitored read at every point
  * @param baseline read at both ends of the run
+ * @param async read at every point into streams of their own; called {@code async} in BEC
  */
-record ReadoutGroups(List<String> monitored, List<String> baseline) {
+record ReadoutGroups(List<String> monitored, List<String> baseline, List<String> async) {
   static final String FIELD = "readout_priority";
 
   /** The groups of a run that begins now. */
   static ReadoutGroups of(List<DeviceView> devices) {
     return new ReadoutGroups(
-        names(devices, ReadoutPriority.MONITORED), names(devices, ReadoutPriority.BASELINE));
+        names(devices, ReadoutPriority.MONITORED),
+        names(devices, ReadoutPriority.BASELINE),
+        names(devices, ReadoutPriority.ASYNC));
   }
 
   private static List<String> names(List<DeviceView> devices, ReadoutPriority priority) {
@@ -38,7 +41,10 @@ record ReadoutGroups(List<String> monitored, List<String> baseline) {
   static Optional<ReadoutGroups> of(RunStart start) {
     return start != null && start.metadata().get(FIELD) instanceof Value.Fields groups
         ? Optional.of(
-            new ReadoutGroups(texts(groups.get("monitored")), texts(groups.get("baseline"))))
+            new ReadoutGroups(
+                texts(groups.get("monitored")),
+                texts(groups.get("baseline")),
+                texts(groups.get("async"))))
         : Optional.empty();
   }
 
@@ -58,13 +64,15 @@ record ReadoutGroups(List<String> monitored, List<String> baseline) {
   Value.Fields toValue() {
     return Value.Fields.EMPTY
         .with("monitored", Value.of(monitored.stream().map(Value::of).toList()))
-        .with("baseline", Value.of(baseline.stream().map(Value::of).toList()));
+        .with("baseline", Value.of(baseline.stream().map(Value::of).toList()))
+        .with("async", Value.of(async.stream().map(Value::of).toList()));
   }
 
   /** The first device of these groups that is not there. */
   Optional<String> missing(List<DeviceView> devices) {
     List<String> all = new ArrayList<>(monitored);
     all.addAll(baseline);
+    all.addAll(async);
     devices.forEach(view -> all.remove(view.name().value()));
     return all.stream().findFirst();
   }
@@ -81,9 +89,12 @@ record ReadoutGroups(List<String> monitored, List<String> baseline) {
     if (baseline.contains(view.name().value())) {
       return ReadoutPriority.BASELINE;
     }
-    boolean another =
-        view.readoutPriority() == ReadoutPriority.MONITORED
-            || view.readoutPriority() == ReadoutPriority.BASELINE;
-    return another ? ReadoutPriority.ON_REQUEST : view.readoutPriority();
+    if (async.contains(view.name().value())) {
+      return ReadoutPriority.ASYNC;
+    }
+    // what is not read all the time is read on request, whatever it may be by now
+    return view.readoutPriority() == ReadoutPriority.CONTINUOUS
+        ? ReadoutPriority.CONTINUOUS
+        : ReadoutPriority.ON_REQUEST;
   }
 }

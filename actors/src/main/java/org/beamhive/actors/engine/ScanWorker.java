@@ -82,7 +82,7 @@ public final class ScanWorker {
   private final DeviceLinks links;
   // changed by message handlers only: this actor has no futures
   private RunProgress progress;
-  private ReadoutGroups readout = new ReadoutGroups(List.of(), List.of());
+  private ReadoutGroups readout = new ReadoutGroups(List.of(), List.of(), List.of());
   private List<DeviceView> devices;
   private String refusedBecause;
   private boolean pauseAsked;

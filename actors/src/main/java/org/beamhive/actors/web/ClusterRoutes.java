@@ -26,7 +26,14 @@ final class ClusterRoutes {
   private static final Map<String, String> SINGLETONS =
       new java.util.TreeMap<>(
           Map.of(
-              "scan-queue", "control", "device-directory", "control", "redis-bridge", "gateway"));
+              "scan-queue",
+              "control",
+              "device-directory",
+              "control",
+              "device-registry",
+              "control",
+              "redis-bridge",
+              "gateway"));
 
   private final Api api;
 

@@ -203,6 +203,9 @@ final class Json {
     object.put("units", device.units()).put("precision", device.precision());
     object.set("hints", texts(device.hints()));
     object.set("tags", texts(device.tags()));
+    object.put("read_only", device.readOnly());
+    object.set("needs", texts(device.needs().stream().map(Object::toString).toList()));
+    object.set("user_parameter", node(device.userParameter()));
     return object;
   }
 

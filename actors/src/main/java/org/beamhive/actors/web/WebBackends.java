@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.beamhive.protocol.device.DeviceDirectoryProtocol;
 import org.beamhive.protocol.device.DeviceProtocol;
+import org.beamhive.protocol.device.DeviceRegistryProtocol;
 import org.beamhive.protocol.document.Document;
 import org.beamhive.protocol.model.DeviceName;
 import org.beamhive.protocol.model.DeviceView;
@@ -24,13 +25,15 @@ import org.beamhive.protocol.queue.ScanQueueProtocol;
  * @param plans every plan that may be asked for
  * @param live the documents of runs
  * @param node how the node is
+ * @param registry the configuration of the devices
  */
 public record WebBackends(
     ActorRef<ScanQueueProtocol.Request> queue,
     DeviceAccess devices,
     List<PlanDescription> plans,
     LiveDocuments live,
-    NodeState node) {
+    NodeState node,
+    ActorRef<DeviceRegistryProtocol.Request> registry) {
   public WebBackends {
     plans = List.copyOf(plans);
   }

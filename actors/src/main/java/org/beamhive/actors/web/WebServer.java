@@ -45,6 +45,7 @@ public final class WebServer extends AllDirectives {
             new ItemRoutes(api).routes(),
             new HistoryRoutes(api).routes(),
             new ControlRoutes(api).routes(),
+            new RegistryRoutes(api).routes(),
             new ResourceRoutes(api, status).routes(),
             new DeviceRoutes(api).routes(),
             new ClusterRoutes(api).routes(),

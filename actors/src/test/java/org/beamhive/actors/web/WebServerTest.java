@@ -7,6 +7,7 @@ import akka.Done;
 import akka.NotUsed;
 import akka.actor.testkit.typed.javadsl.ActorTestKit;
 import akka.actor.typed.ActorRef;
+import akka.actor.typed.Behavior;
 import akka.actor.typed.RecipientRef;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.http.javadsl.ServerBinding;
@@ -33,6 +34,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.beamhive.protocol.device.DeviceDirectoryProtocol.Devices;
 import org.beamhive.protocol.device.DeviceProtocol;
+import org.beamhive.protocol.device.DeviceRegistryProtocol;
 import org.beamhive.protocol.document.Document;
 import org.beamhive.protocol.document.RunStart;
 import org.beamhive.protocol.document.RunStop;
@@ -140,7 +142,77 @@ class WebServerTest {
                   return Behaviors.same();
                 }));
     return new WebBackends(
-        queue, new FakeDevices(), List.of(countPlan()), WebServerTest::live, new FakeNode());
+        queue,
+        new FakeDevices(),
+        List.of(countPlan()),
+        WebServerTest::live,
+        new FakeNode(),
+        kit.spawn(Behaviors.receiveMessage(WebServerTest::registry)));
+  }
+
+  private static Behavior<DeviceRegistryProtocol.Request> registry(
+      DeviceRegistryProtocol.Request request) {
+    HutchName hutch = new HutchName("oh");
+    DeviceName samx = new DeviceName("samx");
+    Value.Fields settings = Value.Fields.EMPTY.with("deviceClass", Value.of("SimMotor"));
+    CHANGES.add(request);
+    if (request instanceof DeviceRegistryProtocol.GetConfig get) {
+      get.replyTo()
+          .tell(
+              new DeviceRegistryProtocol.ConfigView(
+                  4,
+                  List.of(
+                      new DeviceRegistryProtocol.HutchView(
+                          hutch,
+                          new DeviceRegistryProtocol.FileMark("oh.yaml", "d", 1.5),
+                          true,
+                          List.of("127.0.0.1:1"),
+                          List.of("differs"))),
+                  List.of(new DeviceRegistryProtocol.DeviceEntry(samx, hutch, settings))));
+    } else if (request instanceof DeviceRegistryProtocol.UpdateDevices update) {
+      update
+          .replyTo()
+          .tell(
+              new DeviceRegistryProtocol.ChangeMade(
+                  new DeviceRegistryProtocol.Change(
+                      5,
+                      2.5,
+                      "updated",
+                      1,
+                      List.of(new DeviceRegistryProtocol.DeviceChange(samx, hutch, settings, null)),
+                      0,
+                      false)));
+    } else if (request instanceof DeviceRegistryProtocol.RemoveDevices remove) {
+      remove
+          .replyTo()
+          .tell(new DeviceRegistryProtocol.ChangeRefused(Refusal.of("in-use", "samx is used")));
+    }
+    return Behaviors.same();
+  }
+
+  private static final BlockingQueue<DeviceRegistryProtocol.Request> CHANGES =
+      new LinkedBlockingQueue<>();
+
+  @Test
+  void showsAndChangesTheConfigurationOfDevices() throws Exception {
+    JsonNode config = JSON.readTree(get("/api/devices/config?name=samx", ""));
+    assertThat(config.at("/devices/samx/config/deviceClass").asText()).isEqualTo("SimMotor");
+    assertThat(config.at("/hutches/0/changed_since").asBoolean()).isTrue();
+    assertThat(call("GET", "/api/devices/config?name=samy", "").statusCode()).isEqualTo(404);
+
+    CHANGES.clear();
+    JsonNode made = JSON.readTree(post("/api/devices/config/disable", "{\"names\":[\"samx\"]}"));
+    assertThat(made.at("/change/version").asLong()).isEqualTo(5);
+    assertThat(made.at("/change/devices/0/after").isNull()).isTrue();
+    assertThat(((DeviceRegistryProtocol.UpdateDevices) CHANGES.take()).settings())
+        .isEqualTo(Value.Fields.EMPTY.with("enabled", Value.of(false)));
+
+    JsonNode refused = JSON.readTree(post("/api/devices/config/remove", "{\"name\":\"samx\"}"));
+    assertThat(refused.path("success").asBoolean()).isFalse();
+    assertThat(refused.path("code").asText()).isEqualTo("in-use");
+    assertThat(call("POST", "/api/devices/config/remove", "{}").statusCode()).isEqualTo(400);
+    assertThat(call("POST", "/api/devices/config/update", "{\"name\":\"samx\"}").statusCode())
+        .isEqualTo(400);
   }
 
   private static final class FakeNode implements NodeState {

@@ -34,22 +34,17 @@ final class CallBook {
 
   private final DeviceName name;
   private final Device device;
-  private final boolean readOnly;
   private final Deque<CallView> calls = new ArrayDeque<>();
 
-  CallBook(DeviceName name, Device device, boolean readOnly) {
+  CallBook(DeviceName name, Device device) {
     this.name = name;
     this.device = device;
-    this.readOnly = readOnly;
   }
 
   // ---------------------------------------------------------------- what may be done
 
   /** Null if this kind of device does such a thing with these arguments. */
   Refusal refusalOf(Operation operation) {
-    if (readOnly && !(operation instanceof Operation.SetLimits)) {
-      return Refusal.of("read-only", name + " is read-only in the device file.");
-    }
     if (operation instanceof CallMethod call) {
       return refusalOf(call);
     }

@@ -50,8 +50,10 @@ import org.beamhive.protocol.device.DeviceProtocol.Locate;
 import org.beamhive.protocol.device.DeviceProtocol.NotYours;
 import org.beamhive.protocol.device.DeviceProtocol.Read;
 import org.beamhive.protocol.device.DeviceProtocol.ReadNow;
+import org.beamhive.protocol.device.DeviceProtocol.Release;
 import org.beamhive.protocol.device.DeviceProtocol.Reply;
 import org.beamhive.protocol.device.DeviceProtocol.Request;
+import org.beamhive.protocol.device.DeviceProtocol.Reserve;
 import org.beamhive.protocol.device.DeviceProtocol.Set;
 import org.beamhive.protocol.device.DeviceProtocol.Stage;
 import org.beamhive.protocol.device.DeviceProtocol.Stop;
@@ -76,8 +78,7 @@ import org.slf4j.Logger;
  *
  * <p>States: <em>connecting</em> (tries for ever, refuses what needs the device), <em>ready</em>,
  * <em>busy</em> (one command takes time, others wait, a second move is refused), and
- * <em>disabled</em> (in the device file, but not to be used). A stop is handled at once in each of
- * them.
+ * <em>disabled</em> (configured, but not to be used). A stop is handled at once in each of them.
  *
  * <p>Nothing moves without an owner: a worker that is silent for {@code owner-timeout} loses the
  * device, which stops by itself, and is told so when it comes back; so does a caller. Nothing is
@@ -160,6 +161,11 @@ final class DeviceActor {
     PARK_TIMED_OUT
   }
 
+  /** Nobody has changed the configuration in time: anybody may use it again. */
+  private enum ReservationOver implements DeviceProtocol.Internal {
+    RESERVATION_OVER
+  }
+
   private static final int READINGS_PER_PAGE = 1000;
   private static final long NOTHING = 0;
 
@@ -229,6 +235,8 @@ final class DeviceActor {
   private final TimerScheduler<Command> timers;
   private final Logger log;
   private final DeviceConfig config;
+  // its configuration and those of the devices that it is made of
+  private final List<DeviceConfig> madeFrom;
   private final DeviceName name;
   private final HutchName hutch;
   private final String node;
@@ -271,6 +279,12 @@ final class DeviceActor {
   private boolean parking;
   private String problem = "";
   private List<Reading> lastReadings;
+  private DeviceDescription lastDescription;
+  // the change of its configuration for which nobody can attach; null if there is none
+  private String reservedFor;
+  // its configuration is not what it was made from: it starts anew as soon as nobody uses it
+  private boolean outdated;
+  private boolean renewing;
 
   /**
    * A device.
@@ -297,6 +311,7 @@ final class DeviceActor {
                               context,
                               timers,
                               config,
+                              watch.devices().madeFrom(config),
                               hutch,
                               make.get(),
                               settings,
@@ -315,6 +330,7 @@ final class DeviceActor {
       ActorContext<Command> context,
       TimerScheduler<Command> timers,
       DeviceConfig config,
+      List<DeviceConfig> madeFrom,
       HutchName hutch,
       Device device,
       DevicesSettings settings,
@@ -325,6 +341,7 @@ final class DeviceActor {
     this.timers = timers;
     this.log = context.getLog();
     this.config = config;
+    this.madeFrom = madeFrom;
     this.name = config.name();
     this.hutch = hutch;
     this.node = nodeOf(context.getSystem().address());
@@ -335,7 +352,7 @@ final class DeviceActor {
     this.watch = watch;
     this.measures = measures.of(name);
     this.newest = watch.epochs().newest(name);
-    this.calls = new CallBook(name, device, config.readOnly());
+    this.calls = new CallBook(name, device);
     // built once: a receive that is built for each message would cost more than the message
     this.connecting = connectingState();
     this.ready = readyState();
@@ -426,12 +443,17 @@ final class DeviceActor {
         .onMessage(CallAlive.class, this::onCallAlive)
         .onMessage(Wake.class, message -> onWake())
         .onMessage(ReportDue.class, message -> onReportDue())
+        .onMessage(Reserve.class, this::onReserve)
+        .onMessage(Release.class, this::onRelease)
+        .onMessage(ReservationOver.class, over -> Behaviors.same())
         .onMessageEquals(Park.PARK, Behaviors::stopped)
         .onMessage(Stop.class, message -> Behaviors.same())
         .onMessage(
             Request.class,
             request ->
-                refuse(request, Refusal.of("disabled", name + " is disabled in the device file.")))
+                refuse(
+                    request, Refusal.of("disabled", name + " is disabled in its configuration.")))
+        .onSignal(PostStop.class, signal -> onEnd("handed-over", "has ended on this node"))
         .build();
   }
 
@@ -466,6 +488,9 @@ final class DeviceActor {
         .onMessage(Wake.class, message -> onWake())
         .onMessage(FactsChanged.class, message -> onFactsChanged())
         .onMessage(ReportDue.class, message -> onReportDue())
+        .onMessage(Reserve.class, this::onReserve)
+        .onMessage(Release.class, this::onRelease)
+        .onMessage(ReservationOver.class, over -> onReservationOver())
         .onMessage(Park.class, message -> onPark())
         .onMessage(ParkTimedOut.class, message -> Behaviors.stopped())
         .onSignal(Terminated.class, this::onTerminated)
@@ -484,6 +509,7 @@ final class DeviceActor {
     while (activity == null && !waiting.isEmpty()) {
       perform(waiting.poll());
     }
+    renewIfFree();
     return activity == null ? ready : busy;
   }
 
@@ -501,6 +527,11 @@ final class DeviceActor {
   }
 
   private Behavior<Command> onConnectAgain() {
+    if (device instanceof UnmadeDevice) {
+      outdated = true;
+      renewIfFree();
+      return Behaviors.same();
+    }
     connect();
     return Behaviors.same();
   }
@@ -533,6 +564,11 @@ final class DeviceActor {
         log.warn("{}: {} Tried again.", name, why);
       }
       changeTo(false, why);
+      if (device instanceof UnmadeDevice) {
+        // made once more, perhaps only something around it was wrong
+        timers.startSingleTimer(ConnectAgain.CONNECT_AGAIN, settings.reconnect().max());
+        return Behaviors.same();
+      }
       timers.startSingleTimer(ConnectAgain.CONNECT_AGAIN, settings.reconnect().before(failures));
       return Behaviors.same();
     }
@@ -553,6 +589,7 @@ final class DeviceActor {
     noticeGap();
     cutOff |= (flying || activity != null && activity.moves()) && doing() != overslept;
     changeTo(false, lost.problem());
+    waiting.removeIf(request -> request instanceof Read read && givesLastReadings(read));
     Refusal disconnected = Refusal.of("disconnected", lost.problem());
     refuseWaiting(request -> true, disconnected);
     if (calling != null && !calling.begun()) {
@@ -570,7 +607,21 @@ final class DeviceActor {
 
   private Behavior<Command> onRequestWhileNotConnected(Request request) {
     Refusal refusal = fence(request);
+    if (refusal == null && request instanceof Read read && givesLastReadings(read)) {
+      return Behaviors.same();
+    }
     return refuse(request, refusal != null ? refusal : Refusal.of("not-connected", problem));
+  }
+
+  /** With {@code onFailure: buffer} a scan goes on with what was read last. */
+  private boolean givesLastReadings(Read read) {
+    if (config.onFailure() != OnFailure.BUFFER
+        || lastReadings == null
+        || refusalOf(read.epoch()) != null) {
+      return false;
+    }
+    read.replyTo().tell(new ScanBundlerProtocol.DeviceRead(name, read.point(), lastReadings));
+    return true;
   }
 
   /** A newer worker has the device even while it can't be used: the older one must end. */
@@ -589,6 +640,9 @@ final class DeviceActor {
     }
     noticeGap();
     newestIs(attach.epoch());
+    if (reservedFor != null || renewing) {
+      return refuse(attach, beingChanged());
+    }
     if (calling != null) {
       return refuse(attach, locked());
     }
@@ -600,11 +654,12 @@ final class DeviceActor {
     timers.startSingleTimer(OwnerSilent.OWNER_SILENT, settings.ownerTimeout());
     beside(
         attach,
-        device::describe,
+        this::describe,
         outcome -> {
           if (outcome.error() != null) {
             refuse(attach, refusal(outcome));
           } else {
+            lastDescription = outcome.value();
             attach
                 .replyTo()
                 .tell(
@@ -635,6 +690,7 @@ final class DeviceActor {
     if (isAttachedTo(detach.epoch())) {
       interrupt("has been stopped, because its worker has let go of it");
       endAttachment();
+      renewIfFree();
     }
     return Behaviors.same();
   }
@@ -732,6 +788,7 @@ final class DeviceActor {
     silenced = attachment.epoch();
     interrupt("owner-silent", "has been stopped, because " + because);
     endAttachment();
+    renewIfFree();
   }
 
   private Behavior<Command> onOverslept(Overslept message) {
@@ -762,6 +819,70 @@ final class DeviceActor {
       stopDevice();
     }
     return Behaviors.same();
+  }
+
+  // ---------------------------------------------------------------- a change of its configuration
+
+  private Behavior<Command> onReserve(Reserve reserve) {
+    Refusal inUse = inUse();
+    if (inUse != null) {
+      reserve.replyTo().tell(new DeviceProtocol.NotReserved(name, inUse));
+      return Behaviors.same();
+    }
+    reservedFor = reserve.change();
+    timers.startSingleTimer(ReservationOver.RESERVATION_OVER, reserve.atMost());
+    reserve.replyTo().tell(new DeviceProtocol.Reserved(name));
+    return Behaviors.same();
+  }
+
+  /** Null if nobody uses it. */
+  private Refusal inUse() {
+    if (attachment != null) {
+      return Refusal.of(
+          "in-use",
+          "%s is used by %s; try again when that has ended.".formatted(name, attachment.run()));
+    }
+    if (calling != null) {
+      return Refusal.of(
+          "in-use", "%s is used by %s; try again when that has ended.".formatted(name, holder()));
+    }
+    return activity == null && waiting.isEmpty() && !flying
+        ? null
+        : Refusal.of("in-use", name + " is busy; try again when it is at rest.");
+  }
+
+  private Refusal beingChanged() {
+    return Refusal.of(
+        "being-changed", name + " can't be used, its configuration is being changed.");
+  }
+
+  private Behavior<Command> onRelease(Release release) {
+    return release.change().equals(reservedFor) ? onReservationOver() : Behaviors.same();
+  }
+
+  private Behavior<Command> onReservationOver() {
+    reservedFor = null;
+    timers.cancel(ReservationOver.RESERVATION_OVER);
+    return Behaviors.same();
+  }
+
+  private void lookAtConfig() {
+    if (watch.devices().isKnown() && !madeFrom.equals(watch.devices().madeFrom(name))) {
+      if (!outdated && inUse() != null) {
+        log.warn("{}: its configuration has changed, which counts when it is free", name);
+      }
+      outdated = true;
+    }
+    renewIfFree();
+  }
+
+  /** Ends it, to be started anew with its new configuration, or to vanish if it has none. */
+  private void renewIfFree() {
+    if (outdated && !renewing && inUse() == null) {
+      renewing = true;
+      log.info("{}: ends, to start anew with its configuration as it is now", name);
+      watch.renewal().begin(context.getSelf());
+    }
   }
 
   // ---------------------------------------------------------------- fencing
@@ -876,20 +997,34 @@ final class DeviceActor {
   }
 
   private CompletionStage<List<Reading>> read() {
-    CompletionStage<List<Reading>> reading = device.read();
-    if (config.onFailure() == OnFailure.RETRY) {
-      return reading.exceptionallyCompose(error -> device.read());
-    }
-    List<Reading> last = lastReadings;
-    return config.onFailure() == OnFailure.BUFFER && last != null
-        ? reading.exceptionally(error -> last)
-        : reading;
+    return orElse(device::read, lastReadings);
+  }
+
+  private CompletionStage<DeviceDescription> describe() {
+    return orElse(device::describe, lastDescription);
+  }
+
+  /** Asks as {@code onFailure} says: once more, or what came last, if anything did. */
+  private <T> CompletionStage<T> orElse(Supplier<CompletionStage<T>> question, T last) {
+    CompletionStage<T> answer = question.get();
+    return switch (config.onFailure()) {
+      case RETRY -> answer.exceptionallyCompose(error -> question.get());
+      case BUFFER -> last == null ? answer : answer.exceptionally(error -> last);
+      case RAISE -> answer;
+    };
+  }
+
+  /** Null if its configuration allows that it is changed by a command. */
+  private Refusal refusalToChange() {
+    return config.readOnly()
+        ? Refusal.of("read-only", name + " is read-only in its configuration.")
+        : null;
   }
 
   private Behavior<Command> onSet(Set set) {
     Refusal refusal = refusalOf(set.epoch());
-    if (refusal == null && config.readOnly()) {
-      refusal = readOnly();
+    if (refusal == null) {
+      refusal = refusalToChange();
     }
     if (refusal == null) {
       refusal = watch.limits().refusalOf(name, set.setpoint(), () -> device.facts().units());
@@ -922,8 +1057,8 @@ final class DeviceActor {
 
   private Behavior<Command> onConfigure(Configure configure) {
     Refusal refusal = refusalOf(configure.epoch());
-    if (refusal == null && config.readOnly()) {
-      refusal = readOnly();
+    if (refusal == null) {
+      refusal = refusalToChange();
     }
     return refusal != null
         ? refuse(configure, refusal)
@@ -933,16 +1068,12 @@ final class DeviceActor {
             answer(configure.token(), configure.replyTo()));
   }
 
-  private Refusal readOnly() {
-    return Refusal.of("read-only", name + " is read-only in the device file.");
-  }
-
   // ---------------------------------------------------------------- flights
 
   private Behavior<Command> onKickoff(Kickoff kickoff) {
     Refusal refusal = refusalOf(kickoff.epoch());
-    if (refusal == null && config.readOnly()) {
-      refusal = readOnly();
+    if (refusal == null) {
+      refusal = refusalToChange();
     }
     if (refusal == null && flying) {
       refusal = Refusal.of("flying", name + " flies already: complete or stop it first.");
@@ -1053,12 +1184,14 @@ final class DeviceActor {
   private Behavior<Command> onReadNow(ReadNow readNow) {
     beside(
         readNow,
-        () -> device.describe().thenCombine(read(), Snapshot::new),
+        () -> describe().thenCombine(read(), Snapshot::new),
         outcome -> {
           if (outcome.error() != null) {
             refuse(readNow, refusal(outcome));
           } else {
             Snapshot now = outcome.value();
+            lastDescription = now.description();
+            lastReadings = now.readings();
             readNow.replyTo().tell(new DeviceProtocol.ReadDone(now.description(), now.readings()));
           }
         });
@@ -1073,9 +1206,15 @@ final class DeviceActor {
   // ---------------------------------------------------------------- calls outside any scan
 
   private Behavior<Command> onCall(Call call) {
-    Refusal refusal = attachment != null || calling != null ? locked() : refusalOf(call);
+    Refusal refusal = attachment != null || calling != null ? locked() : null;
+    if (refusal == null && (reservedFor != null || renewing)) {
+      refusal = beingChanged();
+    }
     if (refusal == null && flying) {
       refusal = Refusal.of("busy", name + " is still coming to rest.");
+    }
+    if (refusal == null) {
+      refusal = refusalOf(call);
     }
     if (refusal != null) {
       return refuse(call, refusal);
@@ -1097,7 +1236,11 @@ final class DeviceActor {
   }
 
   private Refusal refusalOf(Call call) {
-    Refusal refusal = calls.refusalOf(call.operation());
+    // our own limits are none of its configuration: they may be set for what nobody may move
+    Refusal refusal = call.operation() instanceof Operation.SetLimits ? null : refusalToChange();
+    if (refusal == null) {
+      refusal = calls.refusalOf(call.operation());
+    }
     if (refusal == null && call.operation() instanceof Operation.MoveTo move) {
       refusal = watch.limits().refusalOf(name, move.setpoint(), () -> device.facts().units());
     }
@@ -1232,6 +1375,7 @@ final class DeviceActor {
     String why = "has been stopped, because " + because;
     interrupt("owner-silent", why);
     endCall(new Outcome<>(null, new DeviceFailure("owner-silent", name + " " + why + ".")));
+    renewIfFree();
   }
 
   private Refusal locked() {
@@ -1581,6 +1725,12 @@ final class DeviceActor {
 
   private Behavior<Command> onEnd(String code, String why) {
     refuseAll(Refusal.of(code, name + " " + why + "."));
+    if (watch.devices().isKnown() && watch.devices().find(name) == null) {
+      directory.tell(new DeviceDirectoryProtocol.Gone(name));
+    }
+    if (renewing) {
+      watch.renewal().ended();
+    }
     if (cutOff) {
       watch.guard().tell(new HutchGuard.LeftMoving(name));
     } else if (flying || activity != null && activity.moves()) {
@@ -1630,11 +1780,14 @@ final class DeviceActor {
       readNow.replyTo().tell(new DeviceProtocol.NotRead(name, refusal));
     } else if (request instanceof Call call) {
       call.replyTo().tell(new DeviceProtocol.CallFailed(name, call.id(), refusal));
+    } else if (request instanceof Reserve reserve) {
+      reserve.replyTo().tell(new DeviceProtocol.NotReserved(name, refusal));
     }
     return Behaviors.same();
   }
 
   private Behavior<Command> onWake() {
+    lookAtConfig();
     report();
     return Behaviors.same();
   }
@@ -1647,7 +1800,9 @@ final class DeviceActor {
   }
 
   private DeviceView view() {
-    return DeviceViews.of(config, hutch, node, device, watch.limits().of(name), state(), problem);
+    String shown =
+        problem.isEmpty() || !config.enabled() ? watch.devices().problemOfNeeds(config) : problem;
+    return DeviceViews.of(config, hutch, node, device, watch.limits().of(name), state(), shown);
   }
 
   private DeviceView.State state() {
@@ -1666,6 +1821,10 @@ final class DeviceActor {
   }
 
   private Behavior<Command> onReportDue() {
+    if (renewing) {
+      // it was not heard the first time
+      watch.renewal().begin(context.getSelf());
+    }
     report();
     return Behaviors.same();
   }

@@ -20,14 +20,15 @@ import org.beamhive.protocol.device.DeviceDirectoryProtocol;
 import org.beamhive.protocol.device.DeviceDirectoryProtocol.Command;
 import org.beamhive.protocol.device.DeviceDirectoryProtocol.Devices;
 import org.beamhive.protocol.device.DeviceDirectoryProtocol.GetDevices;
+import org.beamhive.protocol.device.DeviceDirectoryProtocol.Gone;
 import org.beamhive.protocol.device.DeviceDirectoryProtocol.Report;
 import org.beamhive.protocol.device.DeviceDirectoryProtocol.Subscribe;
 import org.beamhive.protocol.model.DeviceView;
 
 /**
  * The one list of the beamline's devices. Devices report to it; the queue, the gateway and the
- * bridge subscribe. It has one state and forgets no device: one that is silent is shown as not
- * connected.
+ * bridge subscribe. It has one state and forgets no device that is not removed: one that is silent
+ * is shown as not connected.
  *
  * <p>It keeps nothing on disk: after a restart the next round of reports fills it again.
  */
@@ -92,6 +93,7 @@ public final class DeviceDirectory extends AbstractBehavior<Command> {
   public Receive<Command> createReceive() {
     return newReceiveBuilder()
         .onMessage(Report.class, this::onReport)
+        .onMessage(Gone.class, this::onGone)
         .onMessage(GetDevices.class, this::onGetDevices)
         .onMessage(Subscribe.class, this::onSubscribe)
         .onMessage(NotifyDue.class, message -> onNotifyDue())
@@ -102,6 +104,14 @@ public final class DeviceDirectory extends AbstractBehavior<Command> {
 
   private Behavior<Command> onReport(Report report) {
     put(report.view(), clock.instant());
+    return this;
+  }
+
+  private Behavior<Command> onGone(Gone gone) {
+    if (entries.remove(gone.device().value()) != null) {
+      version++;
+      changedNow();
+    }
     return this;
   }
 
@@ -145,6 +155,10 @@ public final class DeviceDirectory extends AbstractBehavior<Command> {
     if (before == null || !timeless(before.view()).equals(timeless(view))) {
       version++;
     }
+    changedNow();
+  }
+
+  private void changedNow() {
     changed = true;
     if (!timers.isTimerActive(NotifyDue.NOTIFY_DUE)) {
       notifySubscribers();

@@ -41,7 +41,10 @@ final class DeviceViews {
         facts.units(),
         facts.precision(),
         facts.hints(),
-        config.tags());
+        config.tags(),
+        config.readOnly(),
+        config.needs(),
+        config.userParameter());
   }
 
   /** The same device in another state. */
@@ -61,6 +64,9 @@ final class DeviceViews {
         view.units(),
         view.precision(),
         view.hints(),
-        view.tags());
+        view.tags(),
+        view.readOnly(),
+        view.needs(),
+        view.userParameter());
   }
 }

@@ -115,7 +115,7 @@ final class HutchGuard extends AbstractBehavior<Command> {
    * What a guard works with.
    *
    * @param node of this guard, {@code host:port}
-   * @param make makes a device of the hutch's device file; null for a name that is not in it
+   * @param make makes a device of the hutch; null for a name that it does not have
    */
   record Parts(
       ServiceKey<Request> key,
@@ -421,9 +421,7 @@ final class HutchGuard extends AbstractBehavior<Command> {
     Device handle = parts.make().apply(device);
     if (handle == null) {
       strays.remove(device);
-      getContext()
-          .getLog()
-          .error("{} is not in the device file of this node: use its own controls", device);
+      getContext().getLog().error("{} is no device of this hutch: use its own controls", device);
       return this;
     }
     strays.put(device, new Stray(stray.guard(), stray.node(), stray.attempt() + 1));

@@ -1,11 +1,15 @@
 package org.beamhive.devices.config;
 
 import java.time.Duration;
+import java.util.Collection;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 import org.beamhive.devices.signal.DeviceFailure;
 import org.beamhive.devices.type.Device;
 import org.beamhive.devices.type.DeviceBackends;
@@ -73,18 +77,57 @@ public record DeviceConfig(
         "");
   }
 
-  /** The devices of a file, as parts of each other. */
-  public static OtherDevices others(Map<String, DeviceConfig> devices, DeviceTypes types) {
+  /** The keys of a device file that say what it is, in the order in which they are written. */
+  public static List<String> keys() {
+    return DeviceEntry.KEYS;
+  }
+
+  /** All its settings but its name, by the keys of a device file. */
+  public Value.Fields settings() {
+    Map<String, Value> settings = new LinkedHashMap<>();
+    settings.put("deviceClass", Value.of(deviceClass));
+    settings.put("deviceConfig", deviceConfig);
+    settings.put("enabled", Value.of(enabled));
+    settings.put("readoutPriority", Value.of(readoutPriority.word()));
+    settings.put("readOnly", Value.of(readOnly));
+    settings.put("softwareTrigger", Value.of(softwareTrigger));
+    settings.put("onFailure", Value.of(onFailure.name().toLowerCase(Locale.ROOT)));
+    settings.put("needs", texts(needs.stream().map(DeviceName::value).toList()));
+    settings.put("connectionTimeout", Value.of(connectionTimeout.toMillis() / 1000.0));
+    settings.put("deviceTags", texts(tags));
+    settings.put("userParameter", userParameter);
+    settings.put("description", Value.of(description));
+    return new Value.Fields(settings);
+  }
+
+  /** The devices that it is made of. */
+  public Set<DeviceName> members(DeviceTypes types) {
+    return types
+        .find(deviceClass)
+        .map(type -> type.checks().members(deviceConfig))
+        .orElse(Set.of());
+  }
+
+  /**
+   * Devices as parts of each other.
+   *
+   * @param devices those of a hutch as they are when one is asked for; null where there is none
+   */
+  public static OtherDevices others(Function<DeviceName, DeviceConfig> devices, DeviceTypes types) {
     return (name, backends) -> {
-      DeviceConfig config = devices.get(name.value());
+      DeviceConfig config = devices.apply(name);
       if (config == null) {
         throw new DeviceFailure("unknown-device", "There is no device " + name + " in this hutch.");
       }
       if (!config.enabled()) {
-        throw new DeviceFailure("device-disabled", name + " is disabled in the device file.");
+        throw new DeviceFailure("device-disabled", name + " is disabled in its configuration.");
       }
       return new OtherDevices.Other(config.make(types, backends), config.readOnly());
     };
+  }
+
+  private static Value texts(Collection<String> texts) {
+    return Value.of(texts.stream().map(Value::of).toList());
   }
 
   /** Makes the device; it is not open yet. */

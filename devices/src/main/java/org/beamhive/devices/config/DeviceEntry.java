@@ -20,11 +20,8 @@ import org.beamhive.devices.type.DeviceTypes;
 import org.beamhive.protocol.model.DeviceName;
 import org.beamhive.protocol.model.ReadoutPriority;
 import org.beamhive.protocol.model.Value;
-import org.yaml.snakeyaml.nodes.MappingNode;
-import org.yaml.snakeyaml.nodes.Node;
-import org.yaml.snakeyaml.nodes.NodeTuple;
 
-/** Reads one entry of a device file and collects what is wrong with it. */
+/** Reads the settings of one device and collects what is wrong with them. */
 final class DeviceEntry {
   private static final Pattern IDENTIFIER = Pattern.compile("[A-Za-z][A-Za-z0-9_]*");
   private static final Set<String> PYTHON_KEYWORDS =
@@ -64,7 +61,30 @@ final class DeviceEntry {
           "while",
           "with",
           "yield");
-  private static final List<String> KEYS =
+
+  /** What a name would hide: resources of the HTTP interface, and what BEC's clients call. */
+  private static final Set<String> RESERVED =
+      Set.of(
+          "allowed",
+          "clear",
+          "config",
+          "copy",
+          "existing",
+          "fromkeys",
+          "get",
+          "items",
+          "keys",
+          "pop",
+          "popitem",
+          "setdefault",
+          "show_all",
+          "stop",
+          "update",
+          "values",
+          "wm");
+
+  /** The keys of a device, in the order in which they are written. */
+  static final List<String> KEYS =
       List.of(
           "deviceClass",
           "deviceConfig",
@@ -79,19 +99,17 @@ final class DeviceEntry {
           "userParameter",
           "description");
 
-  private final String file;
   private final String name;
-  private final int line;
-  private final Node body;
+  private final Place place;
+  private final Placed body;
   private final DeviceTypes types;
   private final List<Mistake> mistakes;
-  private final Map<String, Node> given = new LinkedHashMap<>();
+  private final Map<String, Placed> given = new LinkedHashMap<>();
 
-  DeviceEntry(String file, NodeTuple entry, DeviceTypes types, List<Mistake> mistakes) {
-    this.file = file;
-    this.name = YamlValues.text(entry.getKeyNode());
-    this.line = YamlValues.line(entry.getKeyNode());
-    this.body = entry.getValueNode();
+  DeviceEntry(Placed.Field entry, DeviceTypes types, List<Mistake> mistakes) {
+    this.name = entry.name();
+    this.place = entry.place();
+    this.body = entry.value();
     this.types = types;
     this.mistakes = mistakes;
   }
@@ -100,25 +118,23 @@ final class DeviceEntry {
     return name.isEmpty() ? "?" : name;
   }
 
-  int line() {
-    return line;
-  }
-
   /** The device, or null if there are mistakes. */
   DeviceConfig read() {
     int before = mistakes.size();
     checkName();
-    if (!(body instanceof MappingNode map)) {
-      wrong(line, "%s: a map with the keys %s is needed".formatted(name, join(KEYS)));
+    if (!body.map()) {
+      wrong(place, "%s: a map with the keys %s is needed".formatted(name, join(KEYS)));
       return null;
     }
-    for (NodeTuple entry : map.getValue()) {
-      String key = YamlValues.text(entry.getKeyNode());
-      int at = YamlValues.line(entry.getKeyNode());
+    for (Placed.Field entry : body.fields()) {
+      String key = entry.name();
       if (!KEYS.contains(key)) {
-        wrong(at, "%s.%s: no such key; allowed are %s".formatted(name, key, join(KEYS)));
-      } else if (given.putIfAbsent(key, entry.getValueNode()) != null) {
-        wrong(at, "%s.%s: given twice".formatted(name, key));
+        wrong(
+            entry.place(),
+            "%s.%s: no such key; allowed are %s%s"
+                .formatted(name, key, join(KEYS), Suggestion.of(key, KEYS)));
+      } else if (given.putIfAbsent(key, entry.value()) != null) {
+        wrong(entry.place(), "%s.%s: given twice".formatted(name, key));
       }
     }
     Optional<DeviceType> type = type();
@@ -147,10 +163,12 @@ final class DeviceEntry {
   private void checkName() {
     if (!IDENTIFIER.matcher(name).matches() || PYTHON_KEYWORDS.contains(name)) {
       wrong(
-          line,
+          place,
           "device name '%s': must be an identifier: a letter, then letters, digits or _, and no"
                   .formatted(name)
               + " Python keyword");
+    } else if (RESERVED.contains(name)) {
+      wrong(place, "device name '%s': is taken, clients call something else so".formatted(name));
     }
   }
 
@@ -162,29 +180,45 @@ final class DeviceEntry {
     Optional<DeviceType> type =
         given instanceof Value.Text text ? types.find(text.value()) : Optional.empty();
     if (type.isEmpty()) {
-      mistake(
-          "deviceClass",
-          given,
-          "one of " + join(types.names()) + ", or a Python class that one of these stands for");
+      wrongType(given);
     }
     return type;
   }
 
+  private void wrongType(Value given) {
+    String text = given instanceof Value.Text written ? written.value() : "";
+    String last = text.substring(text.lastIndexOf('.') + 1);
+    if (text.contains(".")) {
+      wrong(
+          this.given.get("deviceClass").place(),
+          "%s.deviceClass: there is no device type for the Python class '%s'; there are %s%s"
+              .formatted(name, text, join(types.names()), Suggestion.of(last, types.names())));
+    } else {
+      mistake(
+          "deviceClass",
+          given,
+          "one of "
+              + join(types.names())
+              + ", or a Python class that one of these stands for"
+              + Suggestion.of(last, types.names()));
+    }
+  }
+
   private Value.Fields deviceConfig(DeviceType type) {
-    Node node = given.get("deviceConfig");
+    Placed written = given.get("deviceConfig");
     Value.Fields config = fields("deviceConfig");
     Map<String, ConfigKey> keys =
         type.keys().stream().collect(Collectors.toMap(ConfigKey::name, key -> key));
-    if (node instanceof MappingNode map) {
+    if (written != null && written.map()) {
       Set<String> seen = new TreeSet<>();
-      for (NodeTuple entry : map.getValue()) {
+      for (Placed.Field entry : written.fields()) {
         check(type, keys, seen, entry);
       }
     }
     for (ConfigKey key : type.keys()) {
       if (key.required() && config.get(key.name()) == null) {
         wrong(
-            node == null ? line : YamlValues.line(node),
+            written == null ? place : written.place(),
             "%s.deviceConfig.%s: missing; %s needs it: %s"
                 .formatted(name, key.name(), type.name(), key.help()));
       }
@@ -194,18 +228,25 @@ final class DeviceEntry {
 
   /** What single keys can't tell; asked only where they are right. */
   private void checkWhole(DeviceType type, Value.Fields config) {
-    Node node = given.get("deviceConfig");
+    Placed written = given.get("deviceConfig");
     for (DeviceChecks.Problem problem : type.checks().problems(new DeviceName(name), config)) {
-      int at = node == null ? line : YamlValues.line(node);
-      if (node instanceof MappingNode map) {
-        for (NodeTuple entry : map.getValue()) {
-          if (YamlValues.text(entry.getKeyNode()).equals(problem.key())) {
-            at = YamlValues.line(entry.getKeyNode());
-          }
-        }
-      }
-      wrong(at, "%s.deviceConfig.%s: %s".formatted(name, problem.key(), problem.text()));
+      wrong(
+          placeOf(written, problem.key()),
+          "%s.deviceConfig.%s: %s".formatted(name, problem.key(), problem.text()));
     }
+  }
+
+  private Place placeOf(Placed config, String key) {
+    if (config == null) {
+      return place;
+    }
+    return !config.map()
+        ? config.place()
+        : config.fields().stream()
+            .filter(field -> field.name().equals(key))
+            .map(Placed.Field::place)
+            .findFirst()
+            .orElse(config.place());
   }
 
   /** Those that the file names, and those that it is made of. */
@@ -217,24 +258,33 @@ final class DeviceEntry {
   }
 
   private void check(
-      DeviceType type, Map<String, ConfigKey> keys, Set<String> seen, NodeTuple entry) {
-    String key = YamlValues.text(entry.getKeyNode());
-    int at = YamlValues.line(entry.getKeyNode());
+      DeviceType type, Map<String, ConfigKey> keys, Set<String> seen, Placed.Field entry) {
+    String key = entry.name();
     ConfigKey known = keys.get(key);
-    Value value = YamlValues.value(entry.getValueNode());
+    Value value = entry.value().value();
     if (known == null) {
       wrong(
-          at,
-          "%s.deviceConfig.%s: %s has no such key; allowed are %s"
-              .formatted(name, key, type.name(), join(new TreeSet<>(keys.keySet()))));
+          entry.place(),
+          "%s.deviceConfig.%s: %s has no such key; allowed are %s%s"
+              .formatted(
+                  name,
+                  key,
+                  type.name(),
+                  join(new TreeSet<>(keys.keySet())),
+                  Suggestion.of(key, keys.keySet())));
     } else if (!seen.add(key)) {
-      wrong(at, "%s.deviceConfig.%s: given twice".formatted(name, key));
+      wrong(entry.place(), "%s.deviceConfig.%s: given twice".formatted(name, key));
     } else if (!known.takes(value) && !(value == Value.None.NONE && !known.required())) {
       wrong(
-          at,
-          "%s.deviceConfig.%s: is %s, must be %s"
-              .formatted(name, key, value.shown(), known.allowed()));
+          entry.place(),
+          "%s.deviceConfig.%s: is %s, must be %s%s"
+              .formatted(
+                  name, key, value.shown(), known.allowed(), suggestion(value, known.words())));
     }
+  }
+
+  private static String suggestion(Value given, List<String> words) {
+    return given instanceof Value.Text text ? Suggestion.of(text.value(), words) : "";
   }
 
   private ReadoutPriority readoutPriority() {
@@ -245,7 +295,7 @@ final class DeviceEntry {
       return ReadoutPriority.ofWord(text.value());
     }
     if (given != null) {
-      mistake("readoutPriority", given, "one of " + join(words));
+      mistake("readoutPriority", given, "one of " + join(words) + suggestion(given, words));
     }
     return ReadoutPriority.ON_REQUEST;
   }
@@ -260,7 +310,7 @@ final class DeviceEntry {
       return OnFailure.valueOf(text.value().toUpperCase(Locale.ROOT));
     }
     if (given != null) {
-      mistake("onFailure", given, "one of " + join(words));
+      mistake("onFailure", given, "one of " + join(words) + suggestion(given, words));
     }
     return OnFailure.RETRY;
   }
@@ -325,30 +375,30 @@ final class DeviceEntry {
   }
 
   private String description() {
-    return value("description", false) == null ? "" : YamlValues.text(given.get("description"));
+    return value("description", false) == null ? "" : given.get("description").text();
   }
 
   /** Null if it is not given, or null in the file. */
   private Value value(String key, boolean required) {
-    Node node = given.get(key);
-    Value value = node == null ? Value.None.NONE : YamlValues.value(node);
+    Placed written = given.get(key);
+    Value value = written == null ? Value.None.NONE : written.value();
     if (value != Value.None.NONE) {
       return value;
     }
     if (required) {
-      wrong(node == null ? line : YamlValues.line(node), "%s.%s: missing".formatted(name, key));
+      wrong(written == null ? place : written.place(), "%s.%s: missing".formatted(name, key));
     }
     return null;
   }
 
   private void mistake(String key, Value is, String allowed) {
     wrong(
-        YamlValues.line(given.get(key)),
+        given.get(key).place(),
         "%s.%s: is %s, must be %s".formatted(name, key, is.shown(), allowed));
   }
 
-  private void wrong(int at, String text) {
-    mistakes.add(new Mistake(file, at, text));
+  private void wrong(Place at, String text) {
+    mistakes.add(new Mistake(at.file(), at.line(), text));
   }
 
   private static String join(Iterable<String> words) {

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,17 +14,11 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import org.beamhive.devices.type.DeviceTypes;
 import org.beamhive.protocol.model.DeviceName;
-import org.yaml.snakeyaml.LoaderOptions;
-import org.yaml.snakeyaml.Yaml;
-import org.yaml.snakeyaml.error.MarkedYAMLException;
-import org.yaml.snakeyaml.error.YAMLException;
-import org.yaml.snakeyaml.nodes.MappingNode;
-import org.yaml.snakeyaml.nodes.Node;
-import org.yaml.snakeyaml.nodes.NodeTuple;
+import org.beamhive.protocol.model.Value;
 
 /**
  * The device file in BEC's YAML: a map from device names to their settings. It is read as a whole:
- * all its mistakes are told at once, each with its line.
+ * all its mistakes, and those of the files that it includes, are told at once, each with its line.
  *
  * @param devices in the order of the file; those with mistakes are left out
  * @param mistakes all of them, in the order of the file
@@ -92,49 +87,106 @@ public record DeviceFile(List<DeviceConfig> devices, List<Mistake> mistakes) {
   }
 
   /**
-   * Reads a device file.
+   * Reads a device file and those that it includes.
    *
-   * @param file its name, for messages
+   * @param file its path, for messages and for the files that it includes
    */
   public static DeviceFile parse(String file, String text, DeviceTypes types) {
     List<Mistake> mistakes = new ArrayList<>();
-    Map<DeviceName, Integer> lines = new LinkedHashMap<>();
-    List<DeviceConfig> devices = new ArrayList<>();
-    Node root;
-    try {
-      root = new Yaml(new LoaderOptions()).compose(new java.io.StringReader(text));
-    } catch (MarkedYAMLException e) {
-      int line = e.getProblemMark() == null ? 1 : e.getProblemMark().getLine() + 1;
-      return wrong(file, line, "this is no YAML: " + e.getProblem());
-    } catch (YAMLException e) {
-      return wrong(file, 1, "this is no YAML: " + e.getMessage());
-    }
+    YamlReader reader = new YamlReader(mistakes);
+    Placed root = reader.read(file, text);
     if (root == null) {
-      return new DeviceFile(List.of(), List.of());
+      return new DeviceFile(List.of(), mistakes);
     }
-    if (!(root instanceof MappingNode devicesByName)) {
-      return wrong(file, 1, "a map from device names to their settings is needed");
+    if (!root.map()) {
+      mistakes.add(new Mistake(file, 1, "a map from device names to their settings is needed"));
+      return new DeviceFile(List.of(), mistakes);
     }
-    for (NodeTuple entry : devicesByName.getValue()) {
-      DeviceEntry read = new DeviceEntry(file, entry, types, mistakes);
+    Reading reading = new Reading(types, mistakes);
+    reading.add(root);
+    Needs.check("this file", reading.devices, reading.places, mistakes);
+    List<String> files = reader.files();
+    mistakes.sort(
+        Comparator.comparingInt((Mistake mistake) -> files.indexOf(mistake.file()))
+            .thenComparingInt(Mistake::line));
+    return new DeviceFile(reading.devices, mistakes);
+  }
+
+  /**
+   * Reads the settings of one device as a client gives them: the keys of a device file. Whether the
+   * devices exist that it needs is for the caller to see.
+   */
+  public static DeviceFile device(String name, Value.Fields settings, DeviceTypes types) {
+    List<Mistake> mistakes = new ArrayList<>();
+    DeviceConfig device =
+        new DeviceEntry(new Placed.Field(name, Place.NOWHERE, Placed.of(settings)), types, mistakes)
+            .read();
+    return new DeviceFile(device == null ? List.of() : List.of(device), mistakes);
+  }
+
+  /**
+   * What is wrong with what these devices need: unknown devices and circles.
+   *
+   * @param where all of them are, for the message
+   */
+  public static List<Mistake> needs(String where, List<DeviceConfig> devices) {
+    List<Mistake> mistakes = new ArrayList<>();
+    Map<DeviceName, Place> places = new LinkedHashMap<>();
+    devices.forEach(device -> places.put(device.name(), Place.NOWHERE));
+    Needs.check(where, devices, places, mistakes);
+    return mistakes;
+  }
+
+  /** What has been read so far. */
+  private static final class Reading {
+    private final DeviceTypes types;
+    private final List<Mistake> mistakes;
+    private final Map<DeviceName, Place> places = new LinkedHashMap<>();
+    private final List<DeviceConfig> devices = new ArrayList<>();
+
+    Reading(DeviceTypes types, List<Mistake> mistakes) {
+      this.types = types;
+      this.mistakes = mistakes;
+    }
+
+    void add(Placed map) {
+      for (Placed.Field entry : map.fields()) {
+        Placed content = entry.value();
+        if (content.devicesOfFiles()) {
+          // the key is only a heading
+          (content.included() ? List.of(content) : content.items()).forEach(this::addFile);
+        } else {
+          add(entry);
+        }
+      }
+    }
+
+    private void addFile(Placed content) {
+      if (content.map()) {
+        add(content);
+      } else {
+        mistakes.add(
+            new Mistake(
+                content.place().file(),
+                content.place().line(),
+                "a map from device names to their settings is needed"));
+      }
+    }
+
+    private void add(Placed.Field entry) {
+      DeviceEntry read = new DeviceEntry(entry, types, mistakes);
       DeviceConfig device = read.read();
-      Integer before = lines.putIfAbsent(new DeviceName(read.name()), read.line());
+      Place before = places.putIfAbsent(new DeviceName(read.name()), entry.place());
       if (before != null) {
         mistakes.add(
             new Mistake(
-                file,
-                read.line(),
-                "device %s is in this file already, at line %d".formatted(read.name(), before)));
+                entry.place().file(),
+                entry.place().line(),
+                "device %s is in this file already, at %s"
+                    .formatted(read.name(), before.seenFrom(entry.place()))));
       } else if (device != null) {
         devices.add(device);
       }
     }
-    Needs.check(file, devices, lines, mistakes);
-    mistakes.sort(java.util.Comparator.comparingInt(Mistake::line));
-    return new DeviceFile(devices, mistakes);
-  }
-
-  private static DeviceFile wrong(String file, int line, String text) {
-    return new DeviceFile(List.of(), List.of(new Mistake(file, line, text)));
   }
 }

@@ -12,28 +12,29 @@ import org.beamhive.protocol.model.DeviceName;
 
 /** Looks for devices that need what isn't there, or that need each other. */
 final class Needs {
-  private final String file;
+  private final String where;
   private final Map<DeviceName, DeviceConfig> devices = new LinkedHashMap<>();
-  private final Map<DeviceName, Integer> lines;
+  private final Map<DeviceName, Place> places;
   private final List<Mistake> mistakes;
   private final Set<DeviceName> seen = new HashSet<>();
   private final Deque<DeviceName> path = new ArrayDeque<>();
 
-  private Needs(String file, Map<DeviceName, Integer> lines, List<Mistake> mistakes) {
-    this.file = file;
-    this.lines = lines;
+  private Needs(String where, Map<DeviceName, Place> places, List<Mistake> mistakes) {
+    this.where = where;
+    this.places = places;
     this.mistakes = mistakes;
   }
 
   /**
-   * @param lines of all devices of the file, also of those with mistakes
+   * @param where all devices are that may be needed, such as "this file"
+   * @param places of all devices there, also of those with mistakes
    */
   static void check(
-      String file,
+      String where,
       List<DeviceConfig> devices,
-      Map<DeviceName, Integer> lines,
+      Map<DeviceName, Place> places,
       List<Mistake> mistakes) {
-    Needs needs = new Needs(file, lines, mistakes);
+    Needs needs = new Needs(where, places, mistakes);
     devices.forEach(device -> needs.devices.put(device.name(), device));
     devices.forEach(device -> needs.follow(device.name()));
   }
@@ -54,8 +55,10 @@ final class Needs {
     }
     path.addLast(name);
     for (DeviceName needed : device.needs()) {
-      if (!lines.containsKey(needed)) {
-        add(name, "%s.needs: there is no device %s in this file".formatted(name, needed));
+      if (!places.containsKey(needed)) {
+        add(
+            name,
+            "%s.needs: there is no device %s in %s".formatted(name, needed, where) + close(needed));
       } else {
         follow(needed);
       }
@@ -64,6 +67,11 @@ final class Needs {
   }
 
   private void add(DeviceName device, String text) {
-    mistakes.add(new Mistake(file, lines.get(device), text));
+    Place place = places.get(device);
+    mistakes.add(new Mistake(place.file(), place.line(), text));
+  }
+
+  private String close(DeviceName name) {
+    return Suggestion.of(name.value(), places.keySet().stream().map(DeviceName::value).toList());
   }
 }

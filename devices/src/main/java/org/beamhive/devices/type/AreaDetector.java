@@ -68,7 +68,9 @@ final class AreaDetector extends SignalDevice {
               Kind.FLAG,
               "AcquireBusy and WaitForPlugins are there and used; true if not given"),
           optional(
-              "stage_sigs", Kind.FILLED_MAP, "more to put when a scan begins, as {cam1:NumExposures: 2}"));
+              "stage_sigs",
+              Kind.FILLED_MAP,
+              "more to put when a scan begins, as {cam1:NumExposures: 2}"));
 
   private static final int SINGLE = 0;
   private static final int MULTIPLE = 1;

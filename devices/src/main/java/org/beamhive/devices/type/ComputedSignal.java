@@ -29,7 +29,10 @@ final class ComputedSignal extends DeviceOfDevices {
       List.of(
           optional("expression", Kind.TEXT, "the formula"),
           optional("inputs", Kind.MAP, "what its names mean: {name: device or device.key}"),
-          optional("input_signals", Kind.NAME_OR_NAMES, "devices or device.key that stand for themselves"),
+          optional(
+              "input_signals",
+              Kind.NAME_OR_NAMES,
+              "devices or device.key that stand for themselves"),
           optional("compute_method", Kind.ANY, "Python: can't be run here, see expression"),
           optional("egu", Kind.TEXT, "its units"),
           optional("precision", Kind.WHOLE, "decimals to show"),

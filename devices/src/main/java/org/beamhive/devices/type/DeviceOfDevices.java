@@ -65,7 +65,7 @@ abstract class DeviceOfDevices implements Device {
         return new DeviceFailure("not-movable", device.name() + " can't be moved.");
       }
       return readOnly
-          ? new DeviceFailure("read-only", device.name() + " is read-only in the device file.")
+          ? new DeviceFailure("read-only", device.name() + " is read-only in its configuration.")
           : device.check(setpoint);
     }
 

@@ -47,13 +47,15 @@ final class EpicsFlyer extends SignalDevice {
           optional("done_pv", Kind.TEXT, "the PV that says whether it is done"),
           optional("done_value", Kind.NUMBER, "what it is then; 1 if not given"),
           optional("counter_pv", Kind.TEXT, "the PV with the number of points gathered"),
-          required("waveforms", Kind.FILLED_MAP, "data key and waveform PV, as {x: X:xs, counts: X:cs}"),
+          required(
+              "waveforms", Kind.FILLED_MAP, "data key and waveform PV, as {x: X:xs, counts: X:cs}"),
           optional("time_pv", Kind.TEXT, "waveform with the time of each point"),
           ConfigKey.oneOf(
               "time_origin",
               List.of("unix", "epics", "start"),
               "what those seconds are counted from; unix if not given"),
-          optional("settings", Kind.FILLED_MAP, "names and PVs of what can be set, as {points: X:np}"),
+          optional(
+              "settings", Kind.FILLED_MAP, "names and PVs of what can be set, as {points: X:np}"),
           optional("flight_timeout", Kind.POSITIVE, "seconds that a flight may take; 3600"));
 
   private static final double EPICS_EPOCH = 631152000;

@@ -538,10 +538,7 @@ final class EpicsMotor extends SignalDevice {
         .stop
         .put(Value.of(1), patience())
         .exceptionallyCompose(
-            error ->
-                isTimeout(error)
-                    ? DONE
-                    : CompletableFuture.failedStage(error));
+            error -> isTimeout(error) ? DONE : CompletableFuture.failedStage(error));
   }
 
   /** The stop has a circuit of its own: it may have been faster than the put that it is to stop. */

@@ -90,7 +90,9 @@ final class MotorMethods {
     return missing(command)
         .thenCompose(
             there ->
-                motor.begin(null, new MotorMove(command, Value.of(1), Double.NaN, "homing", motor.clock())));
+                motor.begin(
+                    null,
+                    new MotorMove(command, Value.of(1), Double.NaN, "homing", motor.clock())));
   }
 
   private CompletionStage<Void> tweak(double by) {
@@ -103,9 +105,14 @@ final class MotorMethods {
               Signal command = by >= 0 ? record.twf : record.twr;
               MotorMove move =
                   record.twv.connected() && command.connected()
-                      ? new MotorMove(command, Value.of(1), to, "tweak to " + motor.shown(to), motor.clock())
+                      ? new MotorMove(
+                          command, Value.of(1), to, "tweak to " + motor.shown(to), motor.clock())
                       : new MotorMove(
-                          record.val, Value.of(to), to, "tweak to " + motor.shown(to), motor.clock());
+                          record.val,
+                          Value.of(to),
+                          to,
+                          "tweak to " + motor.shown(to),
+                          motor.clock());
               DeviceFailure refusal = motor.check(Value.of(to));
               if (refusal != null) {
                 return CompletableFuture.failedStage(refusal);

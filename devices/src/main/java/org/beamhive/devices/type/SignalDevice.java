@@ -65,18 +65,14 @@ abstract class SignalDevice implements Device {
   /** Adds a signal whose labels, if it has any, are its values, or which is one text. */
   protected final Signal part(
       String key, Part.Kind kind, String signal, SignalOptions how, boolean labelled) {
-    Signal made =
-        signal(signal, labelled ? how.asText() : how);
+    Signal made = signal(signal, labelled ? how.asText() : how);
     parts.add(new Part(key, kind, made, labelled, true));
     return made;
   }
 
   private Signal signal(String signal, SignalOptions how) {
     return new Signal(
-        backends.backendOf(signal),
-        backends.nameOf(signal),
-        how,
-        backends.timeouts().deadlines());
+        backends.backendOf(signal), backends.nameOf(signal), how, backends.timeouts().deadlines());
   }
 
   /**

@@ -21,6 +21,7 @@ import java.util.function.Supplier;
 import org.beamhive.devices.backend.sim.SettableSimClock;
 import org.beamhive.devices.backend.sim.SimNamespace;
 import org.beamhive.devices.config.DeviceConfig;
+import org.beamhive.devices.config.DeviceFile;
 import org.beamhive.devices.config.OnFailure;
 import org.beamhive.devices.signal.DeviceFailure;
 import org.beamhive.devices.type.Device;
@@ -42,9 +43,12 @@ import org.beamhive.protocol.device.DeviceProtocol.Failed;
 import org.beamhive.protocol.device.DeviceProtocol.KeepAlive;
 import org.beamhive.protocol.device.DeviceProtocol.Located;
 import org.beamhive.protocol.device.DeviceProtocol.NotAttached;
+import org.beamhive.protocol.device.DeviceProtocol.NotReserved;
 import org.beamhive.protocol.device.DeviceProtocol.NotYours;
 import org.beamhive.protocol.device.DeviceProtocol.ReadReply;
 import org.beamhive.protocol.device.DeviceProtocol.Reply;
+import org.beamhive.protocol.device.DeviceProtocol.ReserveReply;
+import org.beamhive.protocol.device.DeviceProtocol.Reserved;
 import org.beamhive.protocol.device.HutchGuardProtocol;
 import org.beamhive.protocol.model.AlarmSeverity;
 import org.beamhive.protocol.model.DeviceDescription;
@@ -124,6 +128,122 @@ class DeviceActorTest {
             directory.getRef(),
             new HutchWatch(guard.getRef(), epochs),
             DeviceMeasures.NONE));
+  }
+
+  private ReserveReply reserve(ActorRef<Command> device) {
+    TestProbe<ReserveReply> reply = KIT.createTestProbe();
+    device.tell(new DeviceProtocol.Reserve("change-1", Duration.ofMinutes(1), reply.getRef()));
+    return reply.receiveMessage();
+  }
+
+  @Test
+  void isNotReservedWhileAScanHasIt() {
+    ownerTimeout(Duration.ofMinutes(1));
+    ActorRef<Command> device = motor();
+    attach(device, FIRST);
+    assertThat(((NotReserved) reserve(device)).problem().text())
+        .isEqualTo("samx is used by the scan of epoch 1; try again when that has ended.");
+    device.tell(new DeviceProtocol.Detach(FIRST));
+    assertThat(reserve(device)).isInstanceOf(Reserved.class);
+  }
+
+  @Test
+  void nobodyCanAttachWhileItIsReserved() {
+    ActorRef<Command> device = motor();
+    assertThat(reserve(device)).isInstanceOf(Reserved.class);
+    NotAttached refused = (NotAttached) tryAttach(device, FIRST, worker.getRef());
+    assertThat(refused.problem().code()).isEqualTo("being-changed");
+
+    device.tell(new DeviceProtocol.Release("another"));
+    assertThat(tryAttach(device, FIRST, worker.getRef())).isInstanceOf(NotAttached.class);
+    device.tell(new DeviceProtocol.Release("change-1"));
+    assertThat(tryAttach(device, FIRST, worker.getRef())).isInstanceOf(Attached.class);
+  }
+
+  @Test
+  void takesItsNewConfigurationWhenTheScanHasLetGoOfIt() {
+    ownerTimeout(Duration.ofMinutes(1));
+    DeviceConfig config = DeviceConfig.of("samx", "SimMotor", Value.Fields.EMPTY);
+    HutchDevices devices = new HutchDevices(List.of(config), true);
+    TestProbe<ActorRef<Command>> renewed = KIT.createTestProbe();
+    ActorRef<Command> device =
+        ready(
+            KIT.spawn(
+                DeviceActor.create(
+                    config,
+                    new HutchName("a"),
+                    () -> moody,
+                    settings,
+                    directory.getRef(),
+                    new HutchWatch(
+                        guard.getRef(),
+                        epochs,
+                        SoftLimits.inMemory(),
+                        new LocalDevices(),
+                        devices,
+                        self -> renewed.getRef().tell(self)),
+                    DeviceMeasures.NONE)));
+    device.tell(
+        new DeviceProtocol.Attach(
+            FIRST, worker.getRef(), KIT.<AttachReply>createTestProbe().getRef()));
+    assertThat(
+            devices.replace(
+                List.of(DeviceConfig.of("samx", "SimMotor", fields("precision", Value.of(3))))))
+        .containsExactly(config.name());
+    device.tell(DeviceProtocol.Wake.WAKE);
+    renewed.expectNoMessage(Duration.ofMillis(50));
+
+    device.tell(new DeviceProtocol.Detach(FIRST));
+    renewed.expectMessage(device);
+    assertThat(((NotAttached) tryAttach(device, SECOND, worker.getRef())).problem().code())
+        .isEqualTo("being-changed");
+  }
+
+  @Test
+  void saysGoodbyeWhenItHasBeenRemoved() {
+    DeviceConfig config = DeviceConfig.of("samx", "SimMotor", Value.Fields.EMPTY);
+    HutchDevices devices = new HutchDevices(List.of(config), true);
+    ActorRef<Command> device =
+        ready(
+            KIT.spawn(
+                DeviceActor.create(
+                    config,
+                    new HutchName("a"),
+                    () -> moody,
+                    SETTINGS,
+                    directory.getRef(),
+                    new HutchWatch(
+                        guard.getRef(),
+                        epochs,
+                        SoftLimits.inMemory(),
+                        new LocalDevices(),
+                        devices,
+                        self -> self.tell(DeviceActor.Park.PARK)),
+                    DeviceMeasures.NONE)));
+    devices.replace(List.of());
+    device.tell(DeviceProtocol.Wake.WAKE);
+    directory.fishForMessage(
+        Duration.ofSeconds(5),
+        message ->
+            message instanceof DeviceDirectoryProtocol.Gone
+                ? FishingOutcomes.complete()
+                : FishingOutcomes.continueAndIgnore());
+  }
+
+  @Test
+  void isListedAndTriedAgainIfItCantBeMade() {
+    DeviceConfig config = DeviceConfig.of("samx", "SimMotor", Value.Fields.EMPTY);
+    ActorRef<Command> device =
+        spawn(
+            config,
+            () -> new UnmadeDevice(config.name(), new IllegalStateException("no such thing")));
+    assertThat(awaitState(State.CONNECTING).name()).isEqualTo(config.name());
+    NotAttached refused = (NotAttached) tryAttach(device, FIRST, worker.getRef());
+    assertThat(refused.problem().code()).isEqualTo("not-connected");
+    TestProbe<DeviceProtocol.View> view = KIT.createTestProbe();
+    device.tell(new DeviceProtocol.GetView(view.getRef()));
+    assertThat(view.receiveMessage().view().problem())
+        .isEqualTo("samx can't be made from its configuration: no such thing.");
   }
 
   private ActorRef<Command> motor(Object... config) {
@@ -802,6 +922,41 @@ class DeviceActorTest {
     motor.move.completeExceptionally(new DeviceFailure("move-timeout", "moody is not there."));
     assertThat(failed().problem().code()).isEqualTo("move-timeout");
     assertThat(moody.stops).hasValue(1);
+  }
+
+  private ActorRef<Command> motorThatIsReadWith(OnFailure onFailure) {
+    Value.Fields settings =
+        DeviceConfig.of("samx", "SimMotor", Value.Fields.EMPTY)
+            .settings()
+            .with("onFailure", Value.of(onFailure.name().toLowerCase(java.util.Locale.ROOT)));
+    return ready(
+        spawn(DeviceFile.device("samx", settings, DeviceTypes.standard()).orThrow().get(0)));
+  }
+
+  @Test
+  void givesTheLastReadingsAlsoWhileItIsNotConnectedIfItsConfigurationSaysBuffer() {
+    ownerTimeout(Duration.ofMinutes(1));
+    ActorRef<Command> device = motorThatIsReadWith(OnFailure.BUFFER);
+    attach(device, FIRST);
+    device.tell(new DeviceProtocol.Read(FIRST, 0, bundler.getRef()));
+    List<Reading> before = bundler.expectMessageClass(DeviceRead.class).readings();
+    sim.pv("samx").connect(false);
+    awaitState(State.CONNECTING);
+    device.tell(new DeviceProtocol.Read(FIRST, 1, bundler.getRef()));
+    assertThat(bundler.expectMessageClass(DeviceRead.class).readings()).isEqualTo(before);
+  }
+
+  @Test
+  void saysThatItIsNotConnectedIfItsConfigurationSaysRetry() {
+    ownerTimeout(Duration.ofMinutes(1));
+    ActorRef<Command> device = motorThatIsReadWith(OnFailure.RETRY);
+    attach(device, FIRST);
+    device.tell(new DeviceProtocol.Read(FIRST, 0, bundler.getRef()));
+    bundler.expectMessageClass(DeviceRead.class);
+    sim.pv("samx").connect(false);
+    awaitState(State.CONNECTING);
+    device.tell(new DeviceProtocol.Read(FIRST, 1, bundler.getRef()));
+    bundler.expectMessageClass(ReadFailed.class);
   }
 
   @Test

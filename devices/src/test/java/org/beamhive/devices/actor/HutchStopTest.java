@@ -142,7 +142,13 @@ class HutchStopTest {
                     ConfigFactory.parseString("beamhive.devices.owner-timeout = 10 m")
                         .withFallback(ConfigFactory.load())),
                 directory.getRef(),
-                new HutchWatch(guard.getRef(), new DeviceEpochs(), SoftLimits.inMemory(), local),
+                new HutchWatch(
+                    guard.getRef(),
+                    new DeviceEpochs(),
+                    SoftLimits.inMemory(),
+                    local,
+                    new HutchDevices(List.of(), false),
+                    self -> {}),
                 DeviceMeasures.NONE));
     TestProbe<DeviceProtocol.View> view = KIT.createTestProbe();
     view.awaitAssert(

@@ -3,6 +3,8 @@ package org.beamhive.devices.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.beamhive.devices.type.DeviceTypes;
@@ -10,6 +12,7 @@ import org.beamhive.protocol.model.DeviceName;
 import org.beamhive.protocol.model.ReadoutPriority;
 import org.beamhive.protocol.model.Value;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class DeviceFileTest {
   private static final DeviceTypes TYPES = DeviceTypes.standard();
@@ -257,5 +260,172 @@ class DeviceFileTest {
         .filteredOn(device -> device.readoutPriority() == ReadoutPriority.MONITORED)
         .extracting(device -> device.name().value())
         .containsExactly("i0");
+  }
+
+  @Test
+  void guessesWhatWasMeant() {
+    DeviceFile file =
+        parse(
+            """
+            samx:
+              deviceClas: SimMotor
+              deviceClass: SimMotro
+              deviceConfig: {limit: [0, 1]}
+              enabled: true
+              readoutPriority: monitor
+              onFailure: retyr
+              needs: [sammy]
+            samy:
+              deviceClass: SimMotor
+              deviceConfig: {limit: [0, 1]}
+              enabled: true
+              readoutPriority: on_requests
+            samz: {deviceClass: SimMotor, enabled: true, readoutPriority: baseline, needs: [samex]}
+            """);
+
+    assertThat(file.mistakes())
+        .extracting(Mistake::text)
+        .satisfiesExactly(
+            text -> assertThat(text).contains("deviceClas:").endsWith("mean 'deviceClass'?"),
+            text -> assertThat(text).endsWith("did you mean 'SimMotor'?"),
+            text -> assertThat(text).endsWith("did you mean 'monitored'?"),
+            text -> assertThat(text).endsWith("did you mean 'retry'?"),
+            text -> assertThat(text).contains("limit").endsWith("did you mean 'limits'?"),
+            text -> assertThat(text).endsWith("did you mean 'on_request'?"),
+            text -> assertThat(text).contains("samex").endsWith("did you mean 'samx'?"));
+  }
+
+  @Test
+  void namesPythonClassesThatItHasNoTypeFor() {
+    DeviceFile file =
+        parse(
+            """
+            xas:
+              deviceClass: debye_bec.devices.nidaq.Nidaq
+              enabled: true
+              readoutPriority: async
+            mot:
+              deviceClass: my_beamline.EpicsMotr
+              enabled: true
+              readoutPriority: baseline
+            """);
+
+    assertThat(file.mistakes())
+        .extracting(Mistake::text)
+        .satisfiesExactly(
+            text ->
+                assertThat(text)
+                    .startsWith(
+                        "xas.deviceClass: there is no device type for the Python class"
+                            + " 'debye_bec.devices.nidaq.Nidaq'; there are "),
+            text -> assertThat(text).endsWith("did you mean 'EpicsMotor'?"));
+  }
+
+  @Test
+  void refusesNamesThatClientsUseOtherwise() {
+    assertThat(
+            parse("config: {deviceClass: SimMotor, enabled: true, readoutPriority: baseline}\n")
+                .mistakes())
+        .singleElement()
+        .satisfies(mistake -> assertThat(mistake.text()).startsWith("device name 'config'"));
+  }
+
+  @Test
+  void writesItsSettingsAsItReadsThem() {
+    for (DeviceConfig device : DeviceFile.demo(TYPES)) {
+      DeviceFile again = DeviceFile.device(device.name().value(), device.settings(), TYPES);
+      assertThat(again.mistakes()).isEmpty();
+      assertThat(again.devices()).containsExactly(device);
+    }
+  }
+
+  private static final String MOTOR =
+      "%s: {deviceClass: SimMotor, enabled: true, readoutPriority: baseline}\n";
+
+  @Test
+  void includesOtherFilesRelativeToTheOneThatNamesThem(@TempDir Path folder) throws Exception {
+    Files.createDirectories(folder.resolve("hutch"));
+    Files.writeString(
+        folder.resolve("main.yaml"),
+        """
+        optics: !include hutch/optics.yaml
+        endstation:
+          - !include hutch/samples.yaml
+          - !include detectors.yaml
+        spare: !include [hutch/spare.yaml]
+        own: {deviceClass: SimMotor, deviceConfig: !include hutch/own-config.yaml, enabled: true,
+              readoutPriority: baseline}
+        """);
+    Files.writeString(folder.resolve("hutch/optics.yaml"), MOTOR.formatted("mono"));
+    Files.writeString(
+        folder.resolve("hutch/samples.yaml"),
+        "more: !include stage.yaml\n" + MOTOR.formatted("samx"));
+    Files.writeString(folder.resolve("hutch/stage.yaml"), MOTOR.formatted("stage"));
+    Files.writeString(folder.resolve("detectors.yaml"), "");
+    Files.writeString(folder.resolve("hutch/spare.yaml"), MOTOR.formatted("spare1"));
+    Files.writeString(folder.resolve("hutch/own-config.yaml"), "limits: [-1, 1]\n");
+
+    List<DeviceConfig> devices = DeviceFile.load(folder.resolve("main.yaml"), TYPES);
+
+    assertThat(devices)
+        .extracting(device -> device.name().value())
+        .containsExactly("mono", "stage", "samx", "spare1", "own");
+    assertThat(devices.get(4).deviceConfig().get("limits"))
+        .isEqualTo(Value.of(List.of(Value.of(-1), Value.of(1))));
+  }
+
+  @Test
+  void tellsMistakesOfIncludedFilesWithTheirOwnLines(@TempDir Path folder) throws Exception {
+    Path main = folder.resolve("main.yaml");
+    Path other = folder.resolve("other.yaml");
+    Files.writeString(
+        main, "a: !include other.yaml\nb: !include gone.yaml\n" + MOTOR.formatted("samx"));
+    Files.writeString(
+        other,
+        MOTOR.formatted("samx")
+            + "samy:\n  deviceClass: SimMotor\n  enabled: perhaps\n  readoutPriority: baseline\n");
+
+    DeviceFile file = DeviceFile.parse(main.toString(), Files.readString(main), TYPES);
+
+    assertThat(file.mistakes())
+        .extracting(Mistake::toString)
+        .containsExactly(
+            main + ":2: !include: there is no file " + folder.resolve("gone.yaml"),
+            main + ":3: device samx is in this file already, at " + other + ":1",
+            other + ":4: samy.enabled: is 'perhaps', must be true or false");
+  }
+
+  @Test
+  void refusesFilesThatIncludeEachOther(@TempDir Path folder) throws Exception {
+    Path main = folder.resolve("main.yaml");
+    Path other = folder.resolve("other.yaml");
+    Files.writeString(main, "a: !include other.yaml\n");
+    Files.writeString(other, MOTOR.formatted("samx") + "b: !include main.yaml\n");
+
+    DeviceFile file = DeviceFile.parse(main.toString(), Files.readString(main), TYPES);
+
+    assertThat(file.mistakes())
+        .extracting(Mistake::toString)
+        .containsExactly(
+            "%s:2: !include: %s includes %s includes %s: files can't include each other"
+                .formatted(other, main, other, main));
+  }
+
+  @Test
+  void mergesMapsAsYamlDoes() {
+    DeviceFile file =
+        parse(
+            """
+            samx: &motor {deviceClass: SimMotor, enabled: true, readoutPriority: baseline}
+            samy:
+              <<: *motor
+              enabled: false
+            """);
+
+    assertThat(file.mistakes()).isEmpty();
+    assertThat(file.devices().get(1).enabled()).isFalse();
+    assertThat(parse("samx: &x {deviceConfig: *x}\n").mistakes())
+        .singleElement()
+        .satisfies(mistake -> assertThat(mistake.text()).contains("nested more than"));
   }
 }

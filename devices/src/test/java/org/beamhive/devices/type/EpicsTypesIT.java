@@ -236,7 +236,8 @@ class EpicsTypesIT {
     DeviceFile.parse("f.yaml", file, types)
         .orThrow()
         .forEach(device -> devices.put(device.name().value(), device));
-    DeviceBackends all = backends.withOthers(DeviceConfig.others(devices, types));
+    DeviceBackends all =
+        backends.withOthers(DeviceConfig.others(name -> devices.get(name.value()), types));
     Map<String, Device> made = new LinkedHashMap<>();
     for (String name : List.of("left", "gap", "mean")) {
       Device device = devices.get(name).make(types, all);

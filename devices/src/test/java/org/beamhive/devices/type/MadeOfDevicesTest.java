@@ -106,7 +106,7 @@ class MadeOfDevicesTest {
   private final DeviceBackends backends =
       records
           .backends(Duration.ofSeconds(2), Duration.ofSeconds(15))
-          .withOthers(DeviceConfig.others(file, types));
+          .withOthers(DeviceConfig.others(name -> file.get(name.value()), types));
 
   private Device device(String name) throws Exception {
     Device device = file.get(name).make(types, backends);
@@ -161,7 +161,7 @@ class MadeOfDevicesTest {
     assertThat(code(gap.set(Value.of(1.0)))).isEqualTo("motor-paused");
     assertThat(m1.val.puts).isEmpty();
     assertThat(text(device("stuck").set(Value.of(1.0))))
-        .isEqualTo("stuck can't go to 1.0: fixed is read-only in the device file.");
+        .isEqualTo("stuck can't go to 1.0: fixed is read-only in its configuration.");
   }
 
   @Test

@@ -8,13 +8,26 @@ import picocli.CommandLine.Option;
 
 @Command(
     name = "devices",
-    description = "The devices and how they are.",
+    description = "The devices and how they are; below it, their configuration and its changes.",
+    subcommands = {
+      DeviceChanges.Config.class,
+      DeviceChanges.Add.class,
+      DeviceChanges.Update.class,
+      DeviceChanges.Enable.class,
+      DeviceChanges.Disable.class,
+      DeviceChanges.Remove.class,
+      DeviceChanges.Reload.class,
+      DeviceChanges.History.class,
+      DeviceChanges.Undo.class
+    },
     footer = {
       "",
       "Examples:",
       "  beamhive devices",
       "  beamhive devices --tag sample",
-      "  beamhive devices --all"
+      "  beamhive devices --all",
+      "  beamhive devices disable samx",
+      "  beamhive devices history"
     })
 final class DevicesCommand extends ClientCommand {
   @Option(names = "--tag", paramLabel = "TAG", description = "Only those with this tag.")

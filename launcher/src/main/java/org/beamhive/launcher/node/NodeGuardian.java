@@ -215,7 +215,8 @@ public final class NodeGuardian {
         parts.plans().descriptions(),
         fromStartOf ->
             LiveFeed.documents(system, queue, wiring.journal(), parts.run(), fromStartOf),
-        node);
+        node,
+        wiring.registry());
   }
 
   private record Devices(

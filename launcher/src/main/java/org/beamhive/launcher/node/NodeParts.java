@@ -22,7 +22,9 @@ import org.beamhive.cluster.JoinSettings;
 import org.beamhive.cluster.NodeSettings;
 import org.beamhive.cluster.tls.TlsIdentity;
 import org.beamhive.devices.actor.DevicesSettings;
+import org.beamhive.devices.actor.HutchFile;
 import org.beamhive.devices.config.DeviceConfig;
+import org.beamhive.devices.registry.RegistrySettings;
 
 /**
  * What a node is made of: every part's settings, read and checked before anything starts.
@@ -32,7 +34,8 @@ import org.beamhive.devices.config.DeviceConfig;
  * @param health its own endpoint for health and metrics
  * @param tls its identity among nodes, if they speak TLS
  * @param webTls the identity of its HTTP interface, if that speaks HTTPS
- * @param deviceConfigs the devices of its hutch
+ * @param deviceFile the device file of its hutch
+ * @param deviceConfigs the devices of its device file, with which the registry begins
  * @param plans the plans of this beamline
  */
 public record NodeParts(
@@ -41,9 +44,11 @@ public record NodeParts(
     HealthSettings health,
     Optional<TlsIdentity> tls,
     Optional<TlsIdentity> webTls,
+    HutchFile deviceFile,
     List<DeviceConfig> deviceConfigs,
     PlanRegistry plans,
     DevicesSettings devices,
+    RegistrySettings registry,
     EngineSettings engine,
     QueueSettings queue,
     RunSettings run,
@@ -60,7 +65,11 @@ public record NodeParts(
    * @throws ConfigProblem naming, for each part, the key, what was given and what is allowed
    */
   public static NodeParts of(
-      NodeSettings node, Config config, List<DeviceConfig> deviceConfigs, PlanRegistry plans) {
+      NodeSettings node,
+      Config config,
+      HutchFile deviceFile,
+      List<DeviceConfig> deviceConfigs,
+      PlanRegistry plans) {
     Instant now = Instant.now();
     List<String> mistakes = new ArrayList<>();
     NodeParts parts =
@@ -70,9 +79,11 @@ public record NodeParts(
             part(config, HealthSettings::from, mistakes),
             part(config, all -> TlsIdentity.ofNode(all, now), mistakes),
             part(config, all -> TlsIdentity.ofWeb(all, now), mistakes),
+            deviceFile,
             deviceConfigs,
             plans,
             part(config, DevicesSettings::from, mistakes),
+            part(config, RegistrySettings::from, mistakes),
             part(config, EngineSettings::from, mistakes),
             part(config, QueueSettings::from, mistakes),
             part(config, RunSettings::from, mistakes),

@@ -29,8 +29,11 @@ import org.beamhive.actors.run.RunJournal;
 import org.beamhive.actors.run.RunLog;
 import org.beamhive.devices.actor.DeviceDirectory;
 import org.beamhive.devices.actor.DeviceSharding;
+import org.beamhive.devices.registry.DeviceRegistry;
+import org.beamhive.devices.type.DeviceTypes;
 import org.beamhive.launcher.metrics.NodeMetrics;
 import org.beamhive.protocol.device.DeviceDirectoryProtocol;
+import org.beamhive.protocol.device.DeviceRegistryProtocol;
 import org.beamhive.protocol.model.HutchName;
 import org.beamhive.protocol.queue.ScanQueueProtocol;
 import org.beamhive.protocol.run.RunFollowerProtocol.Follow;
@@ -48,6 +51,7 @@ public final class Wiring {
   private final NodeMetrics metrics;
   private final RunJournal journal;
   private final ActorRef<DeviceDirectoryProtocol.Request> directory;
+  private final ActorRef<DeviceRegistryProtocol.Request> registry;
   private final ActorRef<ScanQueueProtocol.Request> queue;
 
   /** Wires a node: singletons run here or are proxies, by the node's roles. */
@@ -58,6 +62,17 @@ public final class Wiring {
     this.journal = RunJournal.of(system, parts.run().readJournal());
     this.directory =
         singleton(DeviceDirectory.create(parts.devices(), Clock.systemUTC()), "device-directory");
+    this.registry =
+        singleton(
+            DeviceRegistry.create(
+                parts.node().beamline(),
+                new DeviceRegistry.Parts(
+                    parts.registry(),
+                    DeviceTypes.standard(),
+                    (hutch, device) -> DeviceSharding.ref(system, hutch, device),
+                    directory,
+                    Clock.systemUTC())),
+            "device-registry");
     // the followers first: the queue announces runs to them as soon as it is read from the journal
     this.queue = singleton(Behaviors.setup(context -> scanQueue()), "scan-queue");
   }
@@ -70,6 +85,11 @@ public final class Wiring {
   /** The list of devices. */
   public ActorRef<DeviceDirectoryProtocol.Request> directory() {
     return directory;
+  }
+
+  /** The configuration of the devices. */
+  public ActorRef<DeviceRegistryProtocol.Request> registry() {
+    return registry;
   }
 
   /** The queue. */
@@ -99,15 +119,20 @@ public final class Wiring {
         .hutch()
         .ifPresent(
             hutch ->
-                DeviceSharding.init(
+                DeviceSharding.follow(
                     system,
-                    parts.devices(),
-                    new HutchName(hutch),
+                    new DeviceSharding.Parts(
+                        parts.devices(),
+                        new HutchName(hutch),
+                        directory,
+                        parts.node().dataDir().resolve("moving.json"),
+                        RedisWitness.start(system, parts.bridge(), parts.devices().ownerTimeout()),
+                        metrics),
+                    registry,
+                    parts.registry(),
+                    parts.deviceFile(),
                     parts.deviceConfigs(),
-                    directory,
-                    parts.node().dataDir().resolve("moving.json"),
-                    RedisWitness.start(system, parts.bridge(), parts.devices().ownerTimeout()),
-                    metrics));
+                    parts.node().dataDir().resolve("devices-" + hutch + ".json")));
   }
 
   private Behavior<ScanQueueProtocol.Request> scanQueue() {

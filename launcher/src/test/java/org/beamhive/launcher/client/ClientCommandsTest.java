@@ -288,4 +288,65 @@ class ClientCommandsTest {
       assertThat(command.getUsageMessage()).contains("Examples:").contains("--url");
     }
   }
+
+  private static final String CHANGED =
+      "{\"success\":true,\"msg\":\"\",\"change\":{\"version\":7,\"time\":1.0,\"kind\":\"updated\","
+          + "\"count\":1,\"undoes\":0,\"undone\":false,\"devices\":[{\"name\":\"samx\",\"hutch\":\"eh1\","
+          + "\"before\":{\"enabled\":true},\"after\":{\"enabled\":false}}]}}";
+
+  @Test
+  void changesTheConfigurationOfDevices() throws IOException {
+    answers.put("/api/devices/config/update", List.of(CHANGED));
+    answers.put("/api/devices/config/disable", List.of(CHANGED));
+    answers.put("/api/devices/config/add", List.of(CHANGED));
+    answers.put(
+        "/api/devices/config/history",
+        List.of("{\"success\":true,\"msg\":\"\",\"changes\":[" + changeOf(CHANGED) + "]}"));
+
+    assertThat(
+            run(
+                "devices",
+                "update",
+                "samx",
+                "enabled=false",
+                "deviceConfig.limits=-5,5",
+                "deviceTags=sample"))
+        .as(err.toString())
+        .isZero();
+    assertThat(bodyOf("/api/devices/config/update").path("config").toString())
+        .isEqualTo(
+            "{\"enabled\":false,\"deviceConfig\":{\"limits\":[-5,5]},\"deviceTags\":[\"sample\"]}");
+    assertThat(out.toString()).contains("Change 7, updated", "samx.enabled: true -> false");
+
+    assertThat(run("devices", "disable", "samx", "samy")).isZero();
+    assertThat(bodyOf("/api/devices/config/disable").path("names").toString())
+        .isEqualTo("[\"samx\",\"samy\"]");
+    assertThat(run("devices", "add", "samz", "SimMotor", "--hutch", "eh1")).isZero();
+    assertThat(bodyOf("/api/devices/config/add").at("/config/enabled").asBoolean()).isTrue();
+    assertThat(run("devices", "history")).isZero();
+    assertThat(out.toString()).contains("samx.enabled: true -> false");
+    assertThat(run("devices", "update", "samx", "enabled")).isEqualTo(2);
+    assertThat(err.toString()).contains("KEY=VALUE");
+  }
+
+  private static String changeOf(String answer) throws IOException {
+    return ApiClient.JSON.readTree(answer).path("change").toString();
+  }
+
+  @Test
+  void writesTheConfigurationAsADeviceFile() {
+    answers.put(
+        "/api/devices/config",
+        List.of(
+            "{\"success\":true,\"msg\":\"\",\"version\":3,\"hutches\":[{\"hutch\":\"eh1\","
+                + "\"differences\":[\"eh1.yaml differs\"]}],\"devices\":{\"samx\":{\"hutch\":\"eh1\","
+                + "\"config\":{\"deviceClass\":\"SimMotor\",\"enabled\":true,\"description\":\"on\"}},"
+                + "\"samy\":{\"hutch\":\"eh2\",\"config\":{}}}}"));
+
+    assertThat(run("devices", "config", "--hutch", "eh1")).as(err.toString()).isZero();
+    assertThat(out.toString().replace("\r", ""))
+        .isEqualTo("samx:\n  deviceClass: SimMotor\n  enabled: true\n  description: \"on\"\n");
+    assertThat(err.toString()).contains("# eh1.yaml differs");
+    assertThat(run("devices", "config", "samz")).isEqualTo(1);
+  }
 }

@@ -20,6 +20,7 @@ import org.beamhive.actors.web.WebServer;
 import org.beamhive.actors.web.WebSettings;
 import org.beamhive.protocol.device.DeviceDirectoryProtocol.Devices;
 import org.beamhive.protocol.device.DeviceProtocol;
+import org.beamhive.protocol.device.DeviceRegistryProtocol;
 import org.beamhive.protocol.document.Document;
 import org.beamhive.protocol.document.RunStart;
 import org.beamhive.protocol.document.RunStop;
@@ -68,7 +69,8 @@ class WatchCommandTest {
                 from.isPresent()
                     ? Source.from(documents)
                     : Source.failed(new IllegalStateException("the journal is away")),
-            null);
+            null,
+            kit.spawn(Behaviors.<DeviceRegistryProtocol.Request>ignore()));
     binding =
         WebServer.start(kit.system(), settings, backends, java.util.Optional.empty())
             .toCompletableFuture()

@@ -2,6 +2,7 @@ package org.beamhive.protocol.device;
 
 import akka.actor.typed.ActorRef;
 import java.util.List;
+import org.beamhive.protocol.model.DeviceName;
 import org.beamhive.protocol.model.DeviceView;
 import org.beamhive.protocol.wire.CborSerializable;
 
@@ -16,7 +17,7 @@ public final class DeviceDirectoryProtocol {
 
   /** What others may send. */
   public sealed interface Request extends Command, CborSerializable
-      permits Report, GetDevices, Subscribe {}
+      permits Report, Gone, GetDevices, Subscribe {}
 
   /** What the directory tells itself. */
   public non-sealed interface Internal extends Command {}
@@ -25,6 +26,9 @@ public final class DeviceDirectoryProtocol {
    * A device tells what it is and how it is: when that changes, and from time to time. No answer.
    */
   public record Report(DeviceView view) implements Request {}
+
+  /** A device has been removed from the configuration. No answer. */
+  public record Gone(DeviceName device) implements Request {}
 
   /** All devices. Answers with {@link Devices}. */
   public record GetDevices(ActorRef<Devices> replyTo) implements Request {}

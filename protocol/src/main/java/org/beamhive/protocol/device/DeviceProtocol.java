@@ -3,6 +3,7 @@ package org.beamhive.protocol.device;
 import akka.actor.typed.ActorRef;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import java.time.Duration;
 import java.util.List;
 import org.beamhive.protocol.bundle.ScanBundlerProtocol;
 import org.beamhive.protocol.model.DeviceDescription;
@@ -50,6 +51,8 @@ public final class DeviceProtocol {
           CallAlive,
           GetDetails,
           Follow,
+          Reserve,
+          Release,
           Wake {}
 
   /** What a device actor tells itself. */
@@ -195,7 +198,23 @@ public final class DeviceProtocol {
    */
   public record Follow(ActorRef<Update> replyTo) implements Request {}
 
-  /** Start, if it isn't running, and tell the list of devices. No answer. */
+  /**
+   * Stay free, since your configuration is to be changed: for a while, or until it is released, no
+   * worker can attach. Answers with a {@link ReserveReply}.
+   *
+   * @param change who wants it, for {@link Release}
+   * @param atMost how long
+   */
+  public record Reserve(String change, Duration atMost, ActorRef<ReserveReply> replyTo)
+      implements Request {}
+
+  /** The configuration is not to be changed after all. No answer. */
+  public record Release(String change) implements Request {}
+
+  /**
+   * Start, if it isn't running; look whether the configuration has changed, and tell the list of
+   * devices. No answer.
+   */
   public enum Wake implements Request {
     WAKE
   }
@@ -243,6 +262,23 @@ public final class DeviceProtocol {
 
   /** The device can't be used now. */
   public record NotAttached(DeviceName device, Refusal problem) implements AttachReply {}
+
+  /** The answer to {@link Reserve}. */
+  @JsonTypeInfo(use = JsonTypeInfo.Id.NAME)
+  @JsonSubTypes({
+    @JsonSubTypes.Type(value = Reserved.class, name = "reserved"),
+    @JsonSubTypes.Type(value = NotReserved.class, name = "not-reserved")
+  })
+  public sealed interface ReserveReply extends CborSerializable permits Reserved, NotReserved {
+    /** Which device. */
+    DeviceName device();
+  }
+
+  /** It is free and stays so for a while. */
+  public record Reserved(DeviceName device) implements ReserveReply {}
+
+  /** It is in use. */
+  public record NotReserved(DeviceName device, Refusal problem) implements ReserveReply {}
 
   /** The answer to {@link ReadNow}. */
   @JsonTypeInfo(use = JsonTypeInfo.Id.NAME)

@@ -22,7 +22,10 @@ import java.util.TreeSet;
  * @param units of its readback, may be empty
  * @param precision decimals to show
  * @param hints the data keys to show and plot
- * @param tags from the device file
+ * @param tags from its configuration
+ * @param readOnly whether its configuration forbids to change it
+ * @param needs the devices that it depends on
+ * @param userParameter free values from its configuration
  */
 public record DeviceView(
     DeviceName name,
@@ -39,13 +42,56 @@ public record DeviceView(
     String units,
     int precision,
     List<String> hints,
-    Set<String> tags) {
+    Set<String> tags,
+    boolean readOnly,
+    List<DeviceName> needs,
+    Value.Fields userParameter) {
   public DeviceView {
     // a node of an older version does not say it
     node = node == null ? "" : node;
     abilities = Set.copyOf(abilities);
     hints = List.copyOf(hints);
     tags = java.util.Collections.unmodifiableSet(new TreeSet<>(tags));
+    needs = needs == null ? List.of() : List.copyOf(needs);
+    userParameter = userParameter == null ? Value.Fields.EMPTY : userParameter;
+  }
+
+  /** A device that may be changed, needs no other and has no parameters of the user. */
+  public DeviceView(
+      DeviceName name,
+      HutchName hutch,
+      String node,
+      String deviceClass,
+      String description,
+      State state,
+      String problem,
+      Set<Ability> abilities,
+      ReadoutPriority readoutPriority,
+      boolean softwareTrigger,
+      Limits limits,
+      String units,
+      int precision,
+      List<String> hints,
+      Set<String> tags) {
+    this(
+        name,
+        hutch,
+        node,
+        deviceClass,
+        description,
+        state,
+        problem,
+        abilities,
+        readoutPriority,
+        softwareTrigger,
+        limits,
+        units,
+        precision,
+        hints,
+        tags,
+        false,
+        List.of(),
+        Value.Fields.EMPTY);
   }
 
   /** Where a device is in its life. */
@@ -86,7 +132,10 @@ public record DeviceView(
         units,
         precision,
         hints,
-        tags);
+        tags,
+        readOnly,
+        needs,
+        userParameter);
   }
 
   /** This view with another readout priority. */
@@ -106,7 +155,10 @@ public record DeviceView(
         units,
         precision,
         hints,
-        tags);
+        tags,
+        readOnly,
+        needs,
+        userParameter);
   }
 
   /** Whether it has an ability. */

@@ -44,7 +44,11 @@ final class Examples {
           "Resource.run",
           "StreamResource.run",
           "RunProgress.start",
-          "RunProgress.stop");
+          "RunProgress.stop",
+          "DeviceChange.before",
+          "DeviceChange.after",
+          "AddDevice.hutch",
+          "ReloadDevices.hutch");
 
   private final ActorRef<?> ref;
   private final boolean nulls;

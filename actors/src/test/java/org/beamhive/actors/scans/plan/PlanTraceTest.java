@@ -54,6 +54,55 @@ class PlanTraceTest {
         .containsSequence(lines("checkpoint, set m1 1.0, set m2 0.0, wait, create primary"));
   }
 
+  private static DeviceView read(String name, ReadoutPriority priority, String... needs) {
+    DeviceView view = Beam.detector(name).build();
+    return new DeviceView(
+        view.name(),
+        view.hutch(),
+        view.node(),
+        view.deviceClass(),
+        view.description(),
+        view.state(),
+        view.problem(),
+        view.abilities(),
+        priority,
+        true,
+        view.limits(),
+        view.units(),
+        view.precision(),
+        view.hints(),
+        view.tags(),
+        false,
+        java.util.Arrays.stream(needs).map(DeviceName::new).toList(),
+        Value.Fields.EMPTY);
+  }
+
+  @Test
+  void asyncDevicesHaveStreamsOfTheirOwnAndContinuousOnesAreNotStaged() {
+    List<DeviceView> devices = new ArrayList<>(Beam.DEVICES);
+    devices.add(read("camera", ReadoutPriority.ASYNC));
+    devices.add(read("shutter2", ReadoutPriority.CONTINUOUS));
+    BuiltPlan count = Beam.PLANS.build(plan("count", List.of("det1", "shutter2")), devices);
+
+    assertThat(trace(count))
+        .isEqualTo(
+            lines(
+                "stage det1, stage camera, open, checkpoint, trigger det1, trigger shutter2, trigger camera, wait\n"
+                    + "create primary, read det1, read shutter2, save, create camera, read camera, save\n"
+                    + "close success, unstage camera, unstage det1"));
+    assertThat(trace(Beam.PLANS.build(plan("count", List.of("camera")), devices)))
+        .containsSequence(
+            lines("trigger camera, wait, create camera, read camera, save, close success"));
+  }
+
+  @Test
+  void stagesWhatIsNeededFirst() {
+    List<DeviceView> devices = new ArrayList<>(Beam.DEVICES);
+    devices.add(read("camera", ReadoutPriority.ON_REQUEST, "det2"));
+    BuiltPlan count = Beam.PLANS.build(plan("count", List.of("camera", "det2")), devices);
+    assertThat(trace(count)).startsWith("stage det2", "stage camera", "open");
+  }
+
   @Test
   void theEndOfAPlanStaysItsEnd() {
     BuiltPlan sleep = build(plan("sleep", 1));
