@@ -193,6 +193,34 @@ class DeviceCallTest {
 
   // ------------------------------------------------------------------ whose it is
 
+  private DeviceProtocol.ReserveReply reserve(ActorRef<Command> device) {
+    TestProbe<DeviceProtocol.ReserveReply> registry = KIT.createTestProbe();
+    device.tell(new DeviceProtocol.Reserve("change-1", LONG, registry.getRef()));
+    return registry.receiveMessage(LONG);
+  }
+
+  @Test
+  void itsConfigurationIsNotChangedWhileSomebodyCallsIt() {
+    ActorRef<Command> device = motor();
+    ask(device, "1", new Operation.MoveTo(Value.of(5.0)));
+    caller.expectMessageClass(DeviceProtocol.CallAccepted.class, LONG);
+    assertThat(((DeviceProtocol.NotReserved) reserve(device)).problem().code()).isEqualTo("in-use");
+  }
+
+  @Test
+  void isNotCalledWhileItsConfigurationIsBeingChanged() {
+    ActorRef<Command> device = motor();
+    assertThat(reserve(device)).isInstanceOf(DeviceProtocol.Reserved.class);
+    ask(device, "1", new Operation.MoveTo(Value.of(5.0)));
+    DeviceProtocol.CallFailed refused =
+        caller.expectMessageClass(DeviceProtocol.CallFailed.class, LONG);
+    assertThat(refused.problem().code()).isEqualTo("being-changed");
+
+    device.tell(new DeviceProtocol.Release("change-1"));
+    ask(device, "2", new Operation.MoveTo(Value.of(5.0)));
+    caller.expectMessageClass(DeviceProtocol.CallAccepted.class, LONG);
+  }
+
   @Test
   void beginsWithTheFirstSignOfLifeAndAnswersWhenItIsThere() {
     ActorRef<Command> device = motor();

@@ -49,6 +49,26 @@ class HutchDevicesTest {
   }
 
   @Test
+  void knowsFromWhichConfigurationsADeviceOfOthersIsMade() {
+    DeviceConfig group =
+        DeviceConfig.of(
+            "g",
+            "DeviceGroup",
+            Value.Fields.EMPTY.with("devices", Value.of(List.of(Value.of("a")))));
+    DeviceConfig a = device("a", true);
+    HutchDevices devices = new HutchDevices(List.of(group, a, device("b", true)), true);
+    List<DeviceConfig> before = devices.madeFrom(group.name());
+    assertThat(before).containsExactly(group, a);
+
+    devices.replace(List.of(group, a, device("b", false)));
+    assertThat(devices.madeFrom(group.name())).isEqualTo(before);
+    devices.replace(List.of(group, device("a", false), device("b", false)));
+    assertThat(devices.madeFrom(group.name())).isNotEqualTo(before);
+    devices.replace(List.of(a));
+    assertThat(devices.madeFrom(group.name())).isEmpty();
+  }
+
+  @Test
   void namesWhatMustLookAfterAChange() {
     HutchDevices devices =
         new HutchDevices(

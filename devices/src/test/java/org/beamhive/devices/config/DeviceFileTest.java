@@ -93,7 +93,8 @@ class DeviceFileTest {
         .contains("motor", "motor1", "motor2", "motor3", "jittery_motor1", "jittery_motor2")
         .contains("motor_no_pos", "det", "det1", "det2", "det3", "det4", "det5", "noisy_det")
         .contains("sig", "rand", "img", "direct_img", "ab_det", "det_with_conf")
-        .contains("det_with_count_time", "flyer1", "flyer2", "trivial_flyer");
+        .contains("det_with_count_time", "flyer1", "flyer2", "trivial_flyer")
+        .contains("pseudo1x3", "pseudo3x3", "pseudo3x3_pseudo2");
     assertThat(DeviceFile.shipped("nothing", TYPES)).isEmpty();
   }
 
