@@ -54,6 +54,8 @@ public record DeviceConfig(
   /** BEC's default. */
   public static final Duration CONNECTION_TIMEOUT = Duration.ofSeconds(5);
 
+  private static final DeviceTypes TYPES = DeviceTypes.standard();
+
   public DeviceConfig {
     needs = List.copyOf(needs);
     tags = Collections.unmodifiableSet(new TreeSet<>(tags));
@@ -82,8 +84,12 @@ public record DeviceConfig(
     return DeviceEntry.KEYS;
   }
 
-  /** All its settings but its name, by the keys of a device file. */
+  /**
+   * All its settings but its name, by the keys of a device file. The devices that it is made of are
+   * no {@code needs} of their own: they follow from its {@code deviceConfig}.
+   */
   public Value.Fields settings() {
+    Set<DeviceName> members = members(TYPES);
     Map<String, Value> settings = new LinkedHashMap<>();
     settings.put("deviceClass", Value.of(deviceClass));
     settings.put("deviceConfig", deviceConfig);
@@ -92,7 +98,13 @@ public record DeviceConfig(
     settings.put("readOnly", Value.of(readOnly));
     settings.put("softwareTrigger", Value.of(softwareTrigger));
     settings.put("onFailure", Value.of(onFailure.name().toLowerCase(Locale.ROOT)));
-    settings.put("needs", texts(needs.stream().map(DeviceName::value).toList()));
+    settings.put(
+        "needs",
+        texts(
+            needs.stream()
+                .filter(needed -> !members.contains(needed))
+                .map(DeviceName::value)
+                .toList()));
     settings.put("connectionTimeout", Value.of(connectionTimeout.toMillis() / 1000.0));
     settings.put("deviceTags", texts(tags));
     settings.put("userParameter", userParameter);

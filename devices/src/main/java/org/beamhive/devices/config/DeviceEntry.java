@@ -249,11 +249,13 @@ final class DeviceEntry {
             .orElse(config.place());
   }
 
-  /** Those that the file names, and those that it is made of. */
+  /** Those that the file names, and then those that it is made of. */
   private List<DeviceName> needs(Optional<DeviceType> type, Value.Fields config) {
     Set<DeviceName> needs = new LinkedHashSet<>();
+    Set<DeviceName> members = type.map(known -> known.checks().members(config)).orElse(Set.of());
     texts("needs").forEach(needed -> needs.add(new DeviceName(needed)));
-    type.ifPresent(known -> needs.addAll(known.checks().members(config)));
+    needs.removeAll(members);
+    needs.addAll(members);
     return List.copyOf(needs);
   }
 

@@ -85,6 +85,25 @@ class DeviceFileTest {
   }
 
   @Test
+  void whatADeviceIsMadeOfFollowsFromItsDeviceConfig() {
+    DeviceFile file =
+        parse(
+            """
+            a: {deviceClass: SimMotor, enabled: true, readoutPriority: on_request}
+            b: {deviceClass: SimMotor, enabled: true, readoutPriority: on_request}
+            c: {deviceClass: SimMotor, enabled: true, readoutPriority: on_request}
+            g: {deviceClass: DeviceGroup, deviceConfig: {devices: [b, a]}, enabled: true,
+              readoutPriority: on_request, needs: [b, c]}
+            """);
+    assertThat(file.mistakes()).isEmpty();
+    DeviceConfig group = file.devices().get(3);
+    assertThat(group.needs())
+        .containsExactly(new DeviceName("c"), new DeviceName("b"), new DeviceName("a"));
+    assertThat(group.settings().get("needs")).isEqualTo(Value.of(List.of(Value.of("c"))));
+    assertThat(DeviceFile.device("g", group.settings(), TYPES).orThrow()).containsExactly(group);
+  }
+
+  @Test
   void theNamesOfOphydSimShip() {
     DeviceFile sim = DeviceFile.shipped("sim", TYPES).orElseThrow();
     assertThat(sim.mistakes()).isEmpty();
