@@ -125,7 +125,7 @@ class RegistryIT {
     await("the pause", () -> api.get("/api/status").path("re_state").asText().equals("paused"));
     // a paused scan has its devices, too
     assertThatThrownBy(() -> change("disable", "{\"name\":\"det\"}"))
-        .hasMessageContaining("det is used by the scan");
+        .hasMessageContaining("det is used by scan");
     api.post("/api/re/stop");
     await("the end", () -> api.get("/api/status").path("manager_state").asText().equals("idle"));
   }
@@ -138,7 +138,7 @@ class RegistryIT {
 
     assertThatThrownBy(() -> change("disable", "{\"name\":\"det\"}"))
         .isInstanceOf(ClientException.class)
-        .hasMessageContaining("det is used by the scan");
+        .hasMessageContaining("det is used by scan");
     assertThatThrownBy(() -> change("remove", "{\"names\":[\"other\",\"motor\"]}"))
         .hasMessageContaining("motor");
     change(
