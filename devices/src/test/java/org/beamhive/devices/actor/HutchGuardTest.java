@@ -74,6 +74,10 @@ class HutchGuardTest {
   @AfterEach
   void end() {
     if (guard != null) {
+      // a write under way would disturb the removal of the folder
+      TestProbe<Done> settled = KIT.createTestProbe();
+      guard.tell(new HutchGuard.Settle(settled.getRef()));
+      settled.receiveMessage(Duration.ofSeconds(10));
       KIT.stop(guard);
     }
   }

@@ -79,20 +79,20 @@ public final class BeamlineUnderTest implements AutoCloseable {
     this.folder = folder;
     this.more = more;
     this.redis = EmbeddedRedis.start(folder.resolve(REDIS), 0);
-    this.iocPort = FreePorts.next();
+    this.network = new Network((port, to) -> SocketOwners.find(port, to, pids()));
+    this.iocPort = network.freePort();
     startIoc();
     this.motion = new MotionWatch(iocPort, Set.copyOf(MOTORS.values()));
-    this.network = new Network((port, to) -> SocketOwners.find(port, to, pids()));
     int redisPort = Integer.parseInt(redis.url().replaceAll(".*:", ""));
     for (String name : nodes) {
-      int bind = FreePorts.next();
+      int bind = network.freePort();
       ports.put(
           name,
           new Ports(
               network.wayTo(name, bind),
               bind,
               network.way(name, REDIS, redisPort),
-              FreePorts.next()));
+              network.freePort()));
     }
     this.beamline =
         new LocalBeamline(new BeamlineFolder(configuration), folder, nodes, this::adapted);

@@ -16,13 +16,11 @@ final class FreePorts {
   private static final int FIRST = 20_000;
   private static final int COUNT = 11_000;
   // processes beside this one begin elsewhere
-  private static final AtomicInteger GIVEN = new AtomicInteger(new SecureRandom().nextInt(COUNT));
+  private final AtomicInteger given = new AtomicInteger(new SecureRandom().nextInt(COUNT));
 
-  private FreePorts() {}
-
-  static int next() {
+  int next() {
     for (int attempt = 0; ; attempt++) {
-      int port = FIRST + Math.floorMod(GIVEN.getAndIncrement(), COUNT);
+      int port = FIRST + Math.floorMod(given.getAndIncrement(), COUNT);
       try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
         return socket.getLocalPort();
       } catch (IOException inUse) {

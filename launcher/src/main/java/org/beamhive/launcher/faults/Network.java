@@ -45,6 +45,7 @@ public final class Network implements AutoCloseable {
   // names of two that can't reach each other, smaller first; touched by the thread only
   private final Set<String> cuts = new HashSet<>();
   private final Map<Way, ServerSocketChannel> servers = new ConcurrentHashMap<>();
+  private final FreePorts ports = new FreePorts();
   private volatile boolean closed;
 
   /**
@@ -65,6 +66,11 @@ public final class Network implements AutoCloseable {
     this.thread.start();
   }
 
+  /** A port of this machine that nobody has and that was not given before. */
+  int freePort() {
+    return ports.next();
+  }
+
   /**
    * Opens a way to somebody.
    *
@@ -73,7 +79,7 @@ public final class Network implements AutoCloseable {
    * @return the port at which others reach it
    */
   public int wayTo(String name, int port) {
-    return open(new Way(null, name, port, FreePorts.next()));
+    return open(new Way(null, name, port, freePort()));
   }
 
   /**
@@ -85,7 +91,7 @@ public final class Network implements AutoCloseable {
    * @return the port at which it is reached
    */
   public int way(String from, String name, int port) {
-    return open(new Way(from, name, port, FreePorts.next()));
+    return open(new Way(from, name, port, freePort()));
   }
 
   private int open(Way way) {

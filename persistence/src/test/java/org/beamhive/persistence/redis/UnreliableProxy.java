@@ -73,13 +73,24 @@ final class UnreliableProxy implements AutoCloseable {
 
   private void accept() throws IOException {
     while (true) {
-      Socket client = server.accept();
-      Pair pair = new Pair(client, new Socket(InetAddress.getLoopbackAddress(), target));
-      pairs.add(pair);
-      pair.swallow(swallowed);
-      run(pair::requests);
-      run(pair::answers);
+      connect(server.accept());
     }
+  }
+
+  /** While Redis is dead there is none to connect to; the next client may find it again. */
+  private void connect(Socket client) throws IOException {
+    Socket redis;
+    try {
+      redis = new Socket(InetAddress.getLoopbackAddress(), target);
+    } catch (IOException dead) {
+      client.close();
+      return;
+    }
+    Pair pair = new Pair(client, redis);
+    pairs.add(pair);
+    pair.swallow(swallowed);
+    run(pair::requests);
+    run(pair::answers);
   }
 
   /** A client's connection and ours to Redis. */
