@@ -594,14 +594,21 @@ final class DeviceActor {
   }
 
   private Behavior<Command> onOverslept(Overslept message) {
-    if (activity != null && activity.id() == message.activity()) {
-      if (message.takenCareOf()) {
-        log.warn("{}: left alone, since this node stood still and the hutch has another", name);
-      } else {
-        overslept = 0;
-        log.warn("{}: stopped, because this node stood still while it moved", name);
-        stopDevice();
-      }
+    boolean stillDoesIt = activity != null && activity.id() == message.activity();
+    if (message.activity() != overslept || attachment != null && !stillDoesIt) {
+      return Behaviors.same();
+    }
+    if (message.takenCareOf()) {
+      log.warn("{}: left alone, since this node stood still and the hutch has another", name);
+      return Behaviors.same();
+    }
+    overslept = 0;
+    log.warn("{}: stopped, because this node stood still while it moved", name);
+    if (connected) {
+      stopDevice();
+    } else {
+      // its command may have ended with the connection, but not the motion
+      cutOff = true;
     }
     return Behaviors.same();
   }
