@@ -792,15 +792,25 @@ final class DeviceActor {
   }
 
   private Behavior<Command> onOverslept(Overslept message) {
-    if (doing() == message.activity()) {
-      if (message.takenCareOf()) {
+    boolean stillDoesIt = doing() == message.activity();
+    boolean inUse = attachment != null || calling != null;
+    if (message.activity() != overslept || inUse && !stillDoesIt) {
+      return Behaviors.same();
+    }
+    if (message.takenCareOf()) {
+      if (stillDoesIt) {
         flightEnded();
-        log.warn("{}: left alone, since this node stood still and the hutch has another", name);
-      } else {
-        overslept = 0;
-        log.warn("{}: stopped, because this node stood still while it moved", name);
-        stopDevice();
       }
+      log.warn("{}: left alone, since this node stood still and the hutch has another", name);
+      return Behaviors.same();
+    }
+    overslept = 0;
+    log.warn("{}: stopped, because this node stood still while it moved", name);
+    if (connected) {
+      stopDevice();
+    } else {
+      // its command may have ended with the connection, but not the motion
+      cutOff = true;
     }
     return Behaviors.same();
   }

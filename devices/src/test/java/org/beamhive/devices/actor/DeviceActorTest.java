@@ -913,6 +913,26 @@ class DeviceActorTest {
   }
 
   @Test
+  void aDeviceThatWakesUpAloneIsStoppedAlsoIfItsCommandHasFailedMeanwhile() {
+    ActorRef<Command> device = frozenWhileItMoves();
+    HutchGuard.StoodStill asked = askedTheGuard();
+    ((MoodyMotor) moody)
+        .move.completeExceptionally(new DeviceFailure("disconnected", "moody is gone."));
+    guard.fishForMessage(
+        Duration.ofSeconds(5),
+        message ->
+            message instanceof HutchGuard.MoveEnded
+                ? FishingOutcomes.complete()
+                : FishingOutcomes.continueAndIgnore());
+    device.tell(new DeviceActor.Overslept(asked.activity(), false));
+    guard.awaitAssert(
+        () -> {
+          assertThat(moody.stops).hasValue(1);
+          return null;
+        });
+  }
+
+  @Test
   void aMoveThatTakesTooLongIsStopped() {
     MoodyMotor motor = new MoodyMotor();
     moody = motor;

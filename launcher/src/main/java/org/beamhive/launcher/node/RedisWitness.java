@@ -89,19 +89,11 @@ final class RedisWitness implements OwnerWitness {
   private CompletionStage<RedisAsyncCommands<String, String>> redis() {
     CompletableFuture<StatefulRedisConnection<String, String>> current = connection.get();
     if (current.isCompletedExceptionally()) {
-      CompletableFuture<StatefulRedisConnection<String, String>> fresh = new CompletableFuture<>();
+      CompletableFuture<Void> begin = new CompletableFuture<>();
       // only one of two that come at once connects
-      if (connection.compareAndSet(current, fresh)) {
-        client
-            .connectAsync(StringCodec.UTF8, uri)
-            .whenComplete(
-                (connected, failure) -> {
-                  if (failure == null) {
-                    fresh.complete(connected);
-                  } else {
-                    fresh.completeExceptionally(failure);
-                  }
-                });
+      if (connection.compareAndSet(
+          current, begin.thenCompose(now -> client.connectAsync(StringCodec.UTF8, uri)))) {
+        begin.complete(null);
       }
       current = connection.get();
     }
