@@ -663,7 +663,9 @@ final class DeviceActor {
       return Behaviors.same();
     }
     calls.heard();
-    Behavior<Command> next = calls.hasBegun() ? Behaviors.same() : beginCall();
+    // a worker that does not know yet that it has lost the device may have been quicker
+    boolean begins = !calls.hasBegun() && !commands.isBusy() && !motion.isFlying();
+    Behavior<Command> next = begins ? beginCall() : Behaviors.same();
     if (calls.isAny()) {
       alive.replyTo().tell(new DeviceProtocol.CallAccepted(name, alive.id()));
     }
