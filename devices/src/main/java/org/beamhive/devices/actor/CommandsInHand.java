@@ -213,7 +213,12 @@ final class CommandsInHand {
   }
 
   void removeWaiting(Predicate<Request> which) {
-    waiting.removeIf(which);
+    // of a copy: while one is looked at others may be refused
+    for (Request request : new ArrayList<>(waiting)) {
+      if (which.test(request)) {
+        waiting.remove(request);
+      }
+    }
   }
 
   void refuseWaiting(Predicate<Request> which, Refusal why) {
