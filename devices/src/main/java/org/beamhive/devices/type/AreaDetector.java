@@ -72,6 +72,18 @@ final class AreaDetector extends SignalDevice {
               Kind.FILLED_MAP,
               "more to put when a scan begins, as {cam1:NumExposures: 2}"));
 
+  /** What writes files is told where. */
+  static final DeviceChecks CHECKS =
+      (name, config) -> {
+        String folder = config.text("write_path_template");
+        return config.text("file_plugin") != null && (folder == null || folder.isEmpty())
+            ? List.of(
+                new DeviceChecks.Problem(
+                    "write_path_template",
+                    "where are files written? With file_plugin the folder for the IOC is needed"))
+            : List.of();
+      };
+
   private static final int SINGLE = 0;
   private static final int MULTIPLE = 1;
   private static final int ERROR_STATE = 6;
@@ -437,7 +449,7 @@ final class AreaDetector extends SignalDevice {
   @Override
   public CompletionStage<Void> stop() {
     interruption.completeExceptionally(new DeviceFailure("stopped", name() + " has been stopped."));
-    return halt.put(Value.of(0), patience());
+    return halt(halt, Value.of(0));
   }
 
   // ------------------------------------------------------------------ what documents say

@@ -93,6 +93,6 @@ final class Counter extends SignalDevice {
   @Override
   public CompletionStage<Void> stop() {
     stopped.set(true);
-    return halt.put(Value.of(0), patience());
+    return halt(halt, Value.of(0));
   }
 }

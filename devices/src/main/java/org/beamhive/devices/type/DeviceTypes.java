@@ -61,8 +61,10 @@ public final class DeviceTypes {
                 Set.of(
                     "ophyd.AreaDetector", "ophyd.SimDetector", "ophyd.areadetector.AreaDetector"),
                 AreaDetector.KEYS,
-                AreaDetector::new),
-            new DeviceType("EpicsFlyer", Set.of(), EpicsFlyer.KEYS, EpicsFlyer::new),
+                AreaDetector::new,
+                AreaDetector.CHECKS),
+            new DeviceType(
+                "EpicsFlyer", Set.of(), EpicsFlyer.KEYS, EpicsFlyer::new, EpicsFlyer.CHECKS),
             new DeviceType(
                 "PseudoPositioner",
                 Set.of("ophyd.PseudoPositioner", "ophyd.pseudopos.PseudoPositioner"),

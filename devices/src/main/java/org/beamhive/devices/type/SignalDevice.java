@@ -301,6 +301,21 @@ abstract class SignalDevice implements Device {
     return backends.timeouts().request();
   }
 
+  /**
+   * Sends a stop by an urgent signal; ends when it has come, without waiting for what comes of it.
+   * A question on the same circuit tells that: answers come in the order in which things were sent.
+   */
+  protected final CompletionStage<Void> halt(Signal stop, Value value) {
+    return stop.put(value, patience())
+        .thenCompose(sent -> stop.get(patience()))
+        .<Void>thenApply(come -> null)
+        .exceptionallyCompose(
+            error ->
+                DeviceFailure.refusalOf(name().value(), error).code().equals("no-read-access")
+                    ? DONE
+                    : CompletableFuture.failedStage(error));
+  }
+
   /** Asks several signals at once. */
   protected final CompletionStage<Void> refresh(List<Signal> signals) {
     return CompletableFuture.allOf(
