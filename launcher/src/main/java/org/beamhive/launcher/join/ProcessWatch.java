@@ -65,12 +65,20 @@ final class ProcessWatch {
   private final ActorContext<Command> context;
   private final TimerScheduler<Command> timers;
   private final Cluster cluster;
+  // where this node's connections come from; empty if the system decides
+  private final String from;
   private final Map<UniqueAddress, Watched> watched = new HashMap<>();
 
   private ProcessWatch(ActorContext<Command> context, TimerScheduler<Command> timers) {
     this.context = context;
     this.timers = timers;
     this.cluster = Cluster.get(context.getSystem());
+    this.from =
+        context
+            .getSystem()
+            .settings()
+            .config()
+            .getString("akka.remote.artery.advanced.tcp.outbound-client-hostname");
   }
 
   /** Watches over all other members as long as this node is one. */
@@ -145,6 +153,9 @@ final class ProcessWatch {
     Address address = node.address();
     try {
       AsynchronousSocketChannel channel = AsynchronousSocketChannel.open();
+      if (!from.isEmpty()) {
+        channel.bind(new InetSocketAddress(from, 0));
+      }
       channel.connect(
           new InetSocketAddress(
               address.getHost().orElse(""), address.getPort().map(Integer.class::cast).orElse(0)),
