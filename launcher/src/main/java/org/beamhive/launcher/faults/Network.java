@@ -212,10 +212,7 @@ public final class Network implements AutoCloseable {
       return;
     }
     if (key.attachment() instanceof Way way) {
-      SocketChannel client = ((ServerSocketChannel) key.channel()).accept();
-      if (client != null) {
-        links.add(new Link(way, client));
-      }
+      accept(way, ((ServerSocketChannel) key.channel()).accept());
       return;
     }
     End end = (End) key.attachment();
@@ -231,8 +228,23 @@ public final class Network implements AutoCloseable {
         end.read();
       }
       end.link.listen();
-    } catch (IOException broken) {
+    } catch (IOException | RuntimeException broken) {
       end.link.close();
+    }
+  }
+
+  /** A connection that nobody serves must not stay open: its client would wait for ever. */
+  private void accept(Way way, SocketChannel client) throws IOException {
+    if (client == null) {
+      return;
+    }
+    try {
+      Link link = new Link(way, client);
+      links.add(link);
+      link.goOn();
+    } catch (IOException | RuntimeException failed) {
+      client.close();
+      throw failed;
     }
   }
 
@@ -285,7 +297,6 @@ public final class Network implements AutoCloseable {
       this.from = way.from() == null ? nameOf(channel) : way.from();
       this.client = new End(this, channel);
       prepare(client, 0);
-      goOn();
     }
 
     private String nameOf(SocketChannel channel) throws IOException {
