@@ -208,6 +208,17 @@ final class EpicsMotor extends SignalDevice {
 
   // ---------------------------------------------------------------- limits and checks
 
+  /** Null if the limits of the device file and those that people have set let it go there. */
+  DeviceFailure checkOwnLimits(double target) {
+    Refusal set = backends.limits().refusalOf(name(), Value.of(target), () -> facts().units());
+    return set == null ? checkWithin(ownLimits, target) : new DeviceFailure(set);
+  }
+
+  /** Whether there are limits that its record does not know. */
+  boolean hasOwnLimits() {
+    return ownLimits.set() || backends.limits().of(name()).set();
+  }
+
   /** The record's limits, narrowed by those of the device file. */
   @Override
   protected Limits limits() {

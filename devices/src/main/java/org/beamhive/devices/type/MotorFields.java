@@ -49,6 +49,7 @@ final class MotorFields {
   final Signal homr;
   final Signal jogf;
   final Signal jogr;
+  final Signal jvel;
   final Signal twf;
   final Signal twr;
   final Signal stop;
@@ -86,6 +87,7 @@ final class MotorFields {
     homr = parts.command(name + "_home_reverse", ".HOMR", false);
     jogf = parts.command(name + "_jog_forward", ".JOGF", false);
     jogr = parts.command(name + "_jog_reverse", ".JOGR", false);
+    jvel = parts.command(name + "_jog_velocity", ".JVEL", false);
     twf = parts.command(name + "_tweak_forward", ".TWF", false);
     twr = parts.command(name + "_tweak_reverse", ".TWR", false);
     stop = parts.command(name + "_motor_stop", ".STOP", true);

@@ -114,6 +114,9 @@ final class MotorMethods {
                           "tweak to " + motor.shown(to),
                           motor.clock());
               DeviceFailure refusal = motor.check(Value.of(to));
+              if (refusal == null) {
+                refusal = motor.checkOwnLimits(to);
+              }
               if (refusal != null) {
                 return CompletableFuture.failedStage(refusal);
               }
@@ -147,13 +150,42 @@ final class MotorMethods {
     double endless = forward ? Double.POSITIVE_INFINITY : Double.NEGATIVE_INFINITY;
     MotorMove move = new MotorMove(command, Value.of(1), endless, "jog", motor.clock());
     return missing(command)
+        .thenCompose(there -> withinOwnLimits(forward, seconds))
         .thenCompose(
-            there ->
+            allowed ->
                 motor.owning(
                     () ->
                         motor.during(
                             move,
                             () -> motor.atRestBefore().thenCompose(rest -> jog(move, seconds)))));
+  }
+
+  /**
+   * Its record ends a jog at its own limits; where others hold besides, the farthest point that the
+   * jog can come to must be within them.
+   */
+  private CompletionStage<Void> withinOwnLimits(boolean forward, double seconds) {
+    if (!motor.hasOwnLimits()) {
+      return Device.DONE;
+    }
+    return missing(record.jvel)
+        .thenCompose(there -> record.jvel.get(motor.patience()))
+        .thenCombine(
+            record.rbv.get(motor.patience()),
+            (velocity, at) -> {
+              double reach =
+                  Math.abs(velocity.asDouble()) * (seconds + record.accelerationSeconds());
+              return motor.checkOwnLimits(at.asDouble() + (forward ? reach : -reach));
+            })
+        .thenCompose(
+            refusal ->
+                refusal == null
+                    ? Device.DONE
+                    : CompletableFuture.failedStage(
+                        new DeviceFailure(
+                            refusal.refusal().code(),
+                            "A jog of %s s may go too far: %s"
+                                .formatted(seconds, refusal.refusal().text()))));
   }
 
   private CompletionStage<Void> jog(MotorMove move, double seconds) {

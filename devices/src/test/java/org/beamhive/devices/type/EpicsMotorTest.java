@@ -6,12 +6,16 @@ import static org.beamhive.devices.type.TestRecords.done;
 import static org.beamhive.devices.type.TestRecords.text;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import org.beamhive.devices.signal.DeviceFailure;
 import org.beamhive.protocol.model.AlarmSeverity;
+import org.beamhive.protocol.model.DeviceName;
 import org.beamhive.protocol.model.Limits;
 import org.beamhive.protocol.model.Reading;
+import org.beamhive.protocol.model.Refusal;
 import org.beamhive.protocol.model.Value;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -272,6 +276,40 @@ class EpicsMotorTest {
 
   private CompletionStage<Value> jog(double seconds) {
     return motor.methods().get("jog").body().call(TestRecords.fields("seconds", seconds));
+  }
+
+  @Test
+  void aJogOrTweakThatMayLeaveLimitsWhichTheRecordDoesNotKnowIsRefused() throws Exception {
+    motor = motor("limits", Value.of(List.of(Value.of(-5), Value.of(5))));
+    assertThat(text(jog(15)))
+        .isEqualTo(
+            "A jog of 15.0 s may go too far: samx can't go to 30.2 mm: allowed are -5.0 to 5.0 mm.");
+    assertThat(code(jog(0.05))).isEqualTo("done");
+    motor = motorWhere(new Limits(-1, 1));
+    assertThat(code(jog(15))).isEqualTo("beyond-limits");
+    assertThat(code(motor.methods().get("tweak").body().call(TestRecords.fields("by", 2))))
+        .isEqualTo("beyond-limits");
+    assertThat(record.val.puts).isEmpty();
+  }
+
+  /** With limits that somebody has set. */
+  private Device motorWhere(Limits set) throws Exception {
+    MotionLimits limits =
+        new MotionLimits() {
+          @Override
+          public Limits of(DeviceName device) {
+            return set;
+          }
+
+          @Override
+          public Refusal refusalOf(DeviceName device, Value setpoint, Supplier<String> units) {
+            return set.allow(setpoint.asDouble())
+                ? null
+                : Refusal.of("beyond-limits", "Somebody has limited " + device + ".");
+          }
+        };
+    return TestRecords.device(
+        backends.inHutch(OtherDevices.NONE, limits), "EpicsMotor", "samx", "prefix", "m");
   }
 
   @Test

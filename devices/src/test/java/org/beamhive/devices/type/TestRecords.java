@@ -308,6 +308,7 @@ final class TestRecords implements SignalBackend {
       whole(name + ".TWR", 0).onPut(on -> go(Value.of(val.number() - pv(name + ".TWV").number())));
       whole(name + ".HOMF", 0).onPut(on -> begin());
       whole(name + ".HOMR", 0).onPut(on -> begin());
+      number(name + ".JVEL", 2);
       whole(name + ".JOGF", 0).onPut(on -> on.asDouble() == 1 ? begin() : Device.DONE);
       stop =
           whole(name + ".STOP", 0)
