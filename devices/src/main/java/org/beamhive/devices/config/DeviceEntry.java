@@ -81,7 +81,8 @@ final class DeviceEntry {
           "stop",
           "update",
           "values",
-          "wm");
+          "wm",
+          "ws");
 
   /** The keys of a device, in the order in which they are written. */
   static final List<String> KEYS =

@@ -60,6 +60,19 @@ class DeviceFileTest {
   }
 
   @Test
+  void refusesNamesThatClientsCallSomethingElseBy() {
+    for (String taken : List.of("allowed", "config", "existing", "stop", "ws", "wm")) {
+      DeviceFile file =
+          parse(taken + ": {deviceClass: SimMotor, enabled: true, readoutPriority: baseline}");
+      assertThat(file.mistakes())
+          .extracting(Mistake::toString)
+          .containsExactly(
+              "beamline.yaml:1: device name '%s': is taken, clients call something else so"
+                  .formatted(taken));
+    }
+  }
+
+  @Test
   void acceptsPythonClassesThatWeHave() {
     for (String alias :
         List.of(
