@@ -71,7 +71,7 @@ import org.beamhive.protocol.model.Refusal;
  * hutches follow it; the device files are what it begins with.
  *
  * <p>Changes are made one after the other. Each is decided by {@link RegistryEdits}; then the
- * devices that it concerns are asked to stay free, and one that a scan uses refuses: nobody but the
+ * devices that it concerns, and those made of them, are asked to stay free, and one that a scan uses refuses: nobody but the
  * device itself knows that for certain. Then the change is written to the journal, answered, and
  * told to the hutches, whose devices start anew with their new configuration.
  *
@@ -120,6 +120,9 @@ public final class DeviceRegistry
     }
   }
 
+  /** A device that is asked to stay free. */
+  private record Asked(HutchName hutch, DeviceName device) {}
+
   /**
    * What the registry works with.
    *
@@ -143,6 +146,8 @@ public final class DeviceRegistry
   private final Set<String> told = new HashSet<>();
   private Work current;
   private Decision decision;
+  // the devices that are asked to stay free for it
+  private List<Asked> asked = List.of();
   private int filesAsked;
   private long works;
 
@@ -390,13 +395,15 @@ public final class DeviceRegistry
           state, new ChangeMade(new Change(0, now(), made.kind(), 0, List.of(), 0, false)));
     }
     decision = made;
-    List<DeviceChange> running = new ArrayList<>();
+    Map<HutchName, Set<DeviceName>> running = new LinkedHashMap<>();
     for (DeviceChange change : made.changes()) {
       if (change.before() == null) {
         continue;
       }
       if (runs(change.hutch())) {
-        running.add(change);
+        running
+            .computeIfAbsent(change.hutch(), hutch -> new LinkedHashSet<>())
+            .add(change.device());
       } else if (!current.force() && !current.load()) {
         return refuse(
             state,
@@ -405,10 +412,20 @@ public final class DeviceRegistry
                 .formatted(change.hutch(), change.device()));
       }
     }
-    if (running.isEmpty()) {
+    List<Asked> free = new ArrayList<>();
+    running.forEach(
+        (hutch, devices) -> {
+          devices.forEach(device -> free.add(new Asked(hutch, device)));
+          // a scan that uses a pseudo axis uses the motors that it is made of
+          edits
+              .madeOf(state, hutch, devices)
+              .forEach(device -> free.add(new Asked(hutch, device)));
+        });
+    asked = List.copyOf(free);
+    if (asked.isEmpty()) {
       return commit();
     }
-    reserve(running);
+    reserve();
     return Effect().none();
   }
 
@@ -417,13 +434,13 @@ public final class DeviceRegistry
         .anyMatch(follower -> follower.hutch().equals(hutch) && follower.runsDevices());
   }
 
-  private void reserve(List<DeviceChange> devices) {
+  private void reserve() {
     List<Consumer<ActorRef<ReserveReply>>> questions = new ArrayList<>();
     Duration atMost = parts.settings().reservation();
     String uid = current.uid();
-    for (DeviceChange change : devices) {
+    for (Asked one : asked) {
       RecipientRef<DeviceProtocol.Request> device =
-          parts.devices().apply(change.hutch(), change.device());
+          parts.devices().apply(one.hutch(), one.device());
       questions.add(replyTo -> device.tell(new DeviceProtocol.Reserve(uid, atMost, replyTo)));
     }
     ActorRef<Command> self = context.getSelf();
@@ -436,12 +453,12 @@ public final class DeviceRegistry
   }
 
   private Effect<RegistryEvent, RegistryState> onDevicesAsked(
-      RegistryState state, DevicesAsked asked) {
+      RegistryState state, DevicesAsked answered) {
     if (current == null || decision == null) {
       return Effect().none();
     }
     List<NotReserved> inUse =
-        asked.answers().stream()
+        answered.answers().stream()
             .filter(NotReserved.class::isInstance)
             .map(NotReserved.class::cast)
             .toList();
@@ -453,10 +470,8 @@ public final class DeviceRegistry
           inUse.stream().map(one -> one.problem().text()).collect(Collectors.joining("\n")));
     }
     Set<DeviceName> silent = new LinkedHashSet<>();
-    decision.changes().stream()
-        .filter(change -> change.before() != null && runs(change.hutch()))
-        .forEach(change -> silent.add(change.device()));
-    asked.answers().forEach(answer -> silent.remove(answer.device()));
+    asked.forEach(one -> silent.add(one.device()));
+    answered.answers().forEach(answer -> silent.remove(answer.device()));
     if (!silent.isEmpty() && !current.force()) {
       release();
       return refuse(
@@ -469,13 +484,11 @@ public final class DeviceRegistry
   }
 
   private void release() {
-    for (DeviceChange change : decision.changes()) {
-      if (change.before() != null && runs(change.hutch())) {
-        parts
-            .devices()
-            .apply(change.hutch(), change.device())
-            .tell(new DeviceProtocol.Release(current.uid()));
-      }
+    for (Asked one : asked) {
+      parts
+          .devices()
+          .apply(one.hutch(), one.device())
+          .tell(new DeviceProtocol.Release(current.uid()));
     }
   }
 
