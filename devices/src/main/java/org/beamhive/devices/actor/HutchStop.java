@@ -21,8 +21,9 @@ import org.beamhive.protocol.device.HutchStopProtocol.StopDevices;
 import org.beamhive.protocol.model.HutchName;
 
 /**
- * Stops all devices of its node, whatever they do: it tells each of them directly, and asks nobody before.
- * There is one on each node of a hutch; gateways find them by the receptionist. It has one state.
+ * Stops all devices of its node, whatever they do: it tells each of them directly, and asks nobody
+ * before. There is one on each node of a hutch; gateways find them by the receptionist. It has one
+ * state.
  */
 final class HutchStop extends AbstractBehavior<Command> {
   /** By which gateways find those of all hutches. */
