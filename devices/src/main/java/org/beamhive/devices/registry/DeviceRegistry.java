@@ -71,9 +71,10 @@ import org.beamhive.protocol.model.Refusal;
  * hutches follow it; the device files are what it begins with.
  *
  * <p>Changes are made one after the other. Each is decided by {@link RegistryEdits}; then the
- * devices that it concerns, and those made of them, are asked to stay free, and one that a scan uses refuses: nobody but the
- * device itself knows that for certain. Then the change is written to the journal, answered, and
- * told to the hutches, whose devices start anew with their new configuration.
+ * devices that it concerns, and those made of them, are asked to stay free, and one that a scan
+ * uses refuses: nobody but the device itself knows that for certain. Then the change is written to
+ * the journal, answered, and told to the hutches, whose devices start anew with their new
+ * configuration.
  *
  * <p>After a failed write it is read from the journal again; what was being changed is then not
  * answered, and the devices are free again when their reservation is over.
@@ -103,7 +104,12 @@ public final class DeviceRegistry
   }
 
   /** A node of a hutch, as it was heard of last. */
-  private record Follower(HutchName hutch, String node, FileMark file, long version) {
+  private record Follower(
+      HutchName hutch, String node, FileMark file, long version, List<String> mistakes) {
+    Follower with(long newVersion) {
+      return new Follower(hutch, node, file, newVersion, mistakes);
+    }
+
     boolean runsDevices() {
       return version != 0;
     }
@@ -417,9 +423,7 @@ public final class DeviceRegistry
         (hutch, devices) -> {
           devices.forEach(device -> free.add(new Asked(hutch, device)));
           // a scan that uses a pseudo axis uses the motors that it is made of
-          edits
-              .madeOf(state, hutch, devices)
-              .forEach(device -> free.add(new Asked(hutch, device)));
+          edits.madeOf(state, hutch, devices).forEach(device -> free.add(new Asked(hutch, device)));
         });
     asked = List.copyOf(free);
     if (asked.isEmpty()) {
@@ -555,12 +559,15 @@ public final class DeviceRegistry
     Follower before =
         followers.put(
             follow.follower(),
-            new Follower(follow.hutch(), follow.node(), follow.file(), follow.version()));
+            new Follower(
+                follow.hutch(), follow.node(), follow.file(), follow.version(), follow.mistakes()));
     if (before == null) {
       context.watchWith(follow.follower(), new FollowerGone(follow.follower()));
     }
     Hutch hutch = state.hutches().get(follow.hutch().value());
-    if (hutch == null || follow.version() == 0 && takesIn(hutch, follow.file())) {
+    // a file with mistakes is taken in by nobody: the devices that are known go on
+    boolean wrong = !follow.mistakes().isEmpty();
+    if (hutch == null || follow.version() == 0 && !wrong && takesIn(hutch, follow.file())) {
       LoadFile load = new LoadFile(follow.hutch(), follow.follower());
       boolean known = waiting.contains(load) || current != null && current.request().equals(load);
       return known ? Effect().none() : onChange(state, load);
@@ -580,21 +587,27 @@ public final class DeviceRegistry
   }
 
   private void report(Hutch hutch, FollowHutch follow) {
-    String difference = difference(hutch, follow.hutch(), follow.node(), follow.file());
-    if (!difference.isEmpty() && told.add(follow.node() + follow.file().digest())) {
+    String difference = difference(hutch, followers.get(follow.follower()));
+    if (!difference.isEmpty()
+        && told.add(follow.node() + follow.file().digest() + follow.mistakes())) {
       context.getLog().warn(difference);
     }
   }
 
   /** Empty if the file is the one that was loaded. */
-  private static String difference(Hutch hutch, HutchName name, String node, FileMark file) {
+  private static String difference(Hutch hutch, Follower node) {
+    FileMark file = node.file();
+    if (!node.mistakes().isEmpty()) {
+      return "The device file %s on %s is not in force, since it has mistakes; hutch %s goes on with the devices that it had.\n%s"
+          .formatted(file.file(), node.node(), node.hutch(), String.join("\n", node.mistakes()));
+    }
     return file.digest().equals(hutch.file().digest())
         ? ""
         : "The device file %s on %s is not in force: it differs from the one that hutch %s was loaded from%s. Reload the hutch to take it in."
             .formatted(
                 file.file().isEmpty() ? "(none)" : file.file(),
-                node,
-                name,
+                node.node(),
+                node.hutch(),
                 hutch.changed() ? ", and its devices have been changed since" : "");
   }
 
@@ -614,9 +627,7 @@ public final class DeviceRegistry
     if (hutch != null) {
       reference.tell(
           new TakeDevices(follower.hutch(), hutch.version(), hutch.entries(follower.hutch())));
-      followers.put(
-          reference,
-          new Follower(follower.hutch(), follower.node(), follower.file(), hutch.version()));
+      followers.put(reference, follower.with(hutch.version()));
     }
   }
 
@@ -652,7 +663,7 @@ public final class DeviceRegistry
         hutch.changed(),
         nodes.stream().map(Follower::node).toList(),
         nodes.stream()
-            .map(node -> difference(hutch, name, node.node(), node.file()))
+            .map(node -> difference(hutch, node))
             .filter(difference -> !difference.isEmpty())
             .toList());
   }

@@ -73,6 +73,25 @@ class DeviceFileTest {
   }
 
   @Test
+  void keepsADisabledDeviceOfATypeThatIsNotThereAndWarns() {
+    String text =
+        "samx: {deviceClass: x.Nothing, deviceConfig: {a: 1}, enabled: %s, readoutPriority: async}";
+    DeviceFile file = parse(text.formatted("false"));
+    assertThat(file.mistakes()).isEmpty();
+    assertThat(file.warnings())
+        .singleElement()
+        .asString()
+        .startsWith(
+            "beamline.yaml:1: samx.deviceClass: there is no device type for the Python class 'x.Nothing'");
+    DeviceConfig samx = file.devices().get(0);
+    assertThat(samx.deviceClass()).isEqualTo("x.Nothing");
+    assertThat(DeviceFile.device("samx", samx.settings(), TYPES).devices()).containsExactly(samx);
+    DeviceFile enabled = parse(text.formatted("true"));
+    assertThat(enabled.mistakes()).hasSize(1);
+    assertThat(enabled.devices()).isEmpty();
+  }
+
+  @Test
   void acceptsPythonClassesThatWeHave() {
     for (String alias :
         List.of(

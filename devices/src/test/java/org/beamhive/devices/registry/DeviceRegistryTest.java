@@ -293,6 +293,26 @@ class DeviceRegistryTest {
   }
 
   @Test
+  void aDeviceFileWithMistakesIsNotTakenInAndIsToldOf() {
+    loaded("samx");
+    TestProbe<HutchDevicesProtocol.Request> again = KIT.createTestProbe();
+    registry.tell(
+        new FollowHutch(
+            HUTCH,
+            "127.0.0.1:2",
+            new FileMark("eh1.yaml", FileDigest.of(motors()), 30),
+            0,
+            List.of("eh1.yaml:7: samy.deviceClass: missing"),
+            again.getRef()));
+    assertThat(names(again.expectMessageClass(TakeDevices.class).devices()))
+        .containsExactly("samx");
+    assertThat(config().hutches().get(0).differences())
+        .singleElement()
+        .asString()
+        .contains("eh1.yaml on 127.0.0.1:2", "eh1.yaml:7: samy.deviceClass: missing");
+  }
+
+  @Test
   void makesChangesOneAfterTheOther() {
     loaded("samx", "samy");
     TestProbe<ChangeReply> first = disable(false, "samx");
