@@ -30,6 +30,7 @@ import org.beamhive.devices.registry.RegistrySettings;
 import org.beamhive.devices.type.Device;
 import org.beamhive.devices.type.DeviceBackends;
 import org.beamhive.devices.type.DeviceTypes;
+import org.beamhive.devices.type.MotionLimits;
 import org.beamhive.protocol.device.DeviceDirectoryProtocol;
 import org.beamhive.protocol.device.DeviceProtocol;
 import org.beamhive.protocol.device.DeviceRegistryProtocol;
@@ -155,9 +156,9 @@ public final class DeviceSharding {
   private static void run(ActorSystem<?> system, Parts parts, HutchDevices devices) {
     HutchName hutch = parts.hutch();
     DeviceTypes types = DeviceTypes.standard();
-    DeviceBackends backends = backends(system, devices, types);
     HutchWatch watch =
         watch(system, parts.settings(), hutch, devices, parts.movingFile(), parts.witness());
+    DeviceBackends backends = backends(system, devices, types, watch.limits());
     start(
         system,
         hutch,
@@ -179,8 +180,8 @@ public final class DeviceSharding {
 
   /** What devices are made with: each of the hutch's devices may be part of others. */
   private static DeviceBackends backends(
-      ActorSystem<?> system, HutchDevices devices, DeviceTypes types) {
-    return DeviceResources.of(system).withOthers(DeviceConfig.others(devices::find, types));
+      ActorSystem<?> system, HutchDevices devices, DeviceTypes types, MotionLimits limits) {
+    return DeviceResources.of(system).inHutch(DeviceConfig.others(devices::find, types), limits);
   }
 
   private static Behavior<DeviceProtocol.Command> device(
@@ -294,7 +295,8 @@ public final class DeviceSharding {
       Path movingFile,
       OwnerWitness witness) {
     DeviceTypes types = DeviceTypes.standard();
-    DeviceBackends backends = backends(system, devices, types);
+    SoftLimits limits = new SoftLimits();
+    DeviceBackends backends = backends(system, devices, types, limits);
     DeviceEpochs epochs = new DeviceEpochs();
     HutchGuard.Parts parts =
         new HutchGuard.Parts(
@@ -320,7 +322,6 @@ public final class DeviceSharding {
             () ->
                 AskPattern.ask(
                     guard, HutchGuard.Settle::new, Duration.ofSeconds(5), system.scheduler()));
-    SoftLimits limits = new SoftLimits();
     LimitsKeeper.start(
         system,
         hutch,

@@ -7,6 +7,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.beamhive.devices.type.DeviceFacts;
+import org.beamhive.devices.type.MotionLimits;
 import org.beamhive.protocol.device.DeviceDetails.LimitsChange;
 import org.beamhive.protocol.device.HutchLimitsProtocol.Entry;
 import org.beamhive.protocol.model.DeviceName;
@@ -18,7 +19,7 @@ import org.beamhive.protocol.model.Value;
  * Our own limits of a hutch's devices, beside those of their records: set at run time, by people.
  * Shared by the devices of a node and the one who keeps them; a device looks here before it moves.
  */
-final class SoftLimits {
+final class SoftLimits implements MotionLimits {
   /** Who keeps them for the next start. */
   interface Keeper {
     /** Ends when the limits that were kept are known; until then nothing may move. */
@@ -83,7 +84,8 @@ final class SoftLimits {
         == entry;
   }
 
-  Limits of(DeviceName device) {
+  @Override
+  public Limits of(DeviceName device) {
     return entry(device).limits();
   }
 
@@ -91,12 +93,8 @@ final class SoftLimits {
     return entry(device).changes();
   }
 
-  /**
-   * Null unless the setpoint is a number outside them.
-   *
-   * @param units of the device, only asked for if there is something to say
-   */
-  Refusal refusalOf(DeviceName device, Value setpoint, Supplier<String> units) {
+  @Override
+  public Refusal refusalOf(DeviceName device, Value setpoint, Supplier<String> units) {
     // a scan asks for each move: most devices have none
     Entry entry = entries.get(device.value());
     if (entry == null || !setpoint.numeric() || entry.limits().allow(setpoint.asDouble())) {

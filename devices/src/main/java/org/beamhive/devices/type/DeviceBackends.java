@@ -12,6 +12,7 @@ import org.beamhive.devices.signal.SignalBackend;
  * @param timeouts how long devices wait
  * @param others the other devices of the hutch
  * @param claims who moves what on this node
+ * @param limits those that people have set for the devices of the hutch
  * @param owner the device that these devices are part of; empty for those that stand for themselves
  */
 public record DeviceBackends(
@@ -20,6 +21,7 @@ public record DeviceBackends(
     DeviceTimeouts timeouts,
     OtherDevices others,
     MotionClaims claims,
+    MotionLimits limits,
     String owner) {
   private static final String SIM = "sim://";
   private static final String CA = "ca://";
@@ -27,18 +29,19 @@ public record DeviceBackends(
   /** For devices that are made of no others. */
   public DeviceBackends(
       Supplier<? extends SignalBackend> channelAccess, SimNamespace sim, DeviceTimeouts timeouts) {
-    this(channelAccess, sim, timeouts, OtherDevices.NONE, new MotionClaims(), "");
+    this(
+        channelAccess, sim, timeouts, OtherDevices.NONE, new MotionClaims(), MotionLimits.NONE, "");
   }
 
   /** The same for the devices of a hutch, which may be made of each other. */
-  public DeviceBackends withOthers(OtherDevices devices) {
-    return new DeviceBackends(channelAccess, sim, timeouts, devices, claims, owner);
+  public DeviceBackends inHutch(OtherDevices devices, MotionLimits motion) {
+    return new DeviceBackends(channelAccess, sim, timeouts, devices, claims, motion, owner);
   }
 
   /** The same for what a device is made of: it moves on behalf of that device. */
   DeviceBackends ownedBy(String device) {
     return new DeviceBackends(
-        channelAccess, sim, timeouts, others, claims, owner.isEmpty() ? device : owner);
+        channelAccess, sim, timeouts, others, claims, limits, owner.isEmpty() ? device : owner);
   }
 
   /**

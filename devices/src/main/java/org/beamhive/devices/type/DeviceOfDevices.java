@@ -39,10 +39,12 @@ abstract class DeviceOfDevices implements Device {
     private final String variable;
     private final Device device;
     private final boolean readOnly;
+    private final MotionLimits limits;
     private volatile boolean connected;
 
-    private Member(String variable, OtherDevices.Other other) {
+    private Member(String variable, OtherDevices.Other other, MotionLimits limits) {
       this.variable = variable;
+      this.limits = limits;
       this.device = other.device();
       this.readOnly = other.readOnly();
     }
@@ -64,9 +66,12 @@ abstract class DeviceOfDevices implements Device {
       if (!device.abilities().contains(Ability.MOVABLE)) {
         return new DeviceFailure("not-movable", device.name() + " can't be moved.");
       }
-      return readOnly
-          ? new DeviceFailure("read-only", device.name() + " is read-only in its configuration.")
-          : device.check(setpoint);
+      if (readOnly) {
+        return new DeviceFailure(
+            "read-only", device.name() + " is read-only in its configuration.");
+      }
+      Refusal beyond = limits.refusalOf(device.name(), setpoint, () -> device.facts().units());
+      return beyond == null ? device.check(setpoint) : new DeviceFailure(beyond);
     }
 
     /** The reading that stands for it: the first of those to plot, else the first. */
@@ -88,7 +93,9 @@ abstract class DeviceOfDevices implements Device {
     DeviceBackends forMembers = backends.ownedBy(options.name().value());
     names.forEach(
         (variable, name) ->
-            members.put(variable, new Member(variable, backends.others().make(name, forMembers))));
+            members.put(
+                variable,
+                new Member(variable, backends.others().make(name, forMembers), backends.limits())));
   }
 
   @Override

@@ -237,7 +237,8 @@ class EpicsTypesIT {
         .orThrow()
         .forEach(device -> devices.put(device.name().value(), device));
     DeviceBackends all =
-        backends.withOthers(DeviceConfig.others(name -> devices.get(name.value()), types));
+        backends.inHutch(
+            DeviceConfig.others(name -> devices.get(name.value()), types), MotionLimits.NONE);
     Map<String, Device> made = new LinkedHashMap<>();
     for (String name : List.of("left", "gap", "mean")) {
       Device device = devices.get(name).make(types, all);

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.beamhive.devices.config.DeviceConfig;
 import org.beamhive.devices.config.DeviceFile;
@@ -19,6 +20,7 @@ import org.beamhive.protocol.model.DeviceName;
 import org.beamhive.protocol.model.DeviceView.Ability;
 import org.beamhive.protocol.model.Limits;
 import org.beamhive.protocol.model.Reading;
+import org.beamhive.protocol.model.Refusal;
 import org.beamhive.protocol.model.Value;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -91,6 +93,22 @@ class MadeOfDevicesTest {
         readoutPriority: on_request
       """;
 
+  /** Of {@code left} only, which may not go below -3 mm. */
+  private static final MotionLimits LEFT_ABOVE =
+      new MotionLimits() {
+        @Override
+        public Limits of(DeviceName device) {
+          return device.value().equals("left") ? new Limits(-3, 50) : Limits.NONE;
+        }
+
+        @Override
+        public Refusal refusalOf(DeviceName device, Value setpoint, Supplier<String> units) {
+          return of(device).allow(setpoint.asDouble())
+              ? null
+              : Refusal.of("beyond-limits", device + " may not go there.");
+        }
+      };
+
   private final TestRecords records = new TestRecords();
   private final TestRecords.Motor m1 = records.motor("m1");
   private final TestRecords.Motor m2 = records.motor("m2");
@@ -106,9 +124,13 @@ class MadeOfDevicesTest {
   private final DeviceBackends backends =
       records
           .backends(Duration.ofSeconds(2), Duration.ofSeconds(15))
-          .withOthers(DeviceConfig.others(name -> file.get(name.value()), types));
+          .inHutch(DeviceConfig.others(name -> file.get(name.value()), types), MotionLimits.NONE);
 
   private Device device(String name) throws Exception {
+    return device(name, backends);
+  }
+
+  private Device device(String name, DeviceBackends backends) throws Exception {
     Device device = file.get(name).make(types, backends);
     device.open(TestRecords.DEAF);
     done(device.connect());
@@ -162,6 +184,16 @@ class MadeOfDevicesTest {
     assertThat(m1.val.puts).isEmpty();
     assertThat(text(device("stuck").set(Value.of(1.0))))
         .isEqualTo("stuck can't go to 1.0: fixed is read-only in its configuration.");
+  }
+
+  @Test
+  void limitsThatPeopleHaveSetForARealAxisHoldForThePseudoAxisToo() throws Exception {
+    Device gap = device("gap", backends.inHutch(backends.others(), LEFT_ABOVE));
+    assertThat(text(gap.set(Value.of(8.0))))
+        .isEqualTo("gap can't go to 8.0 mm: left may not go there.");
+    assertThat(gap.check(Value.of(8.0)).refusal().code()).isEqualTo("beyond-limits");
+    assertThat(m1.val.puts).isEmpty();
+    assertThat(m2.val.puts).isEmpty();
   }
 
   @Test
