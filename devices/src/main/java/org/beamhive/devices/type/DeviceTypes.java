@@ -21,6 +21,41 @@ public final class DeviceTypes {
           optional("labels", Kind.ANY, "taken and not used"),
           optional("sim_init", Kind.ANY, "taken and not used"));
 
+  /**
+   * The detectors of ophyd's module {@code areadetector.detectors}: each is a camera with plugins.
+   */
+  static final List<String> AREA_DETECTORS =
+      List.of(
+          "AdscDetector",
+          "Andor3Detector",
+          "AndorDetector",
+          "AreaDetector",
+          "BrukerDetector",
+          "DetectorBase",
+          "DexelaDetector",
+          "EigerDetector",
+          "EmergentVisionDetector",
+          "FirewireLinDetector",
+          "FirewireWinDetector",
+          "GreatEyesDetector",
+          "LightFieldDetector",
+          "Mar345Detector",
+          "MarCCDDetector",
+          "PSLDetector",
+          "PerkinElmerDetector",
+          "PilatusDetector",
+          "PixiradDetector",
+          "PointGreyDetector",
+          "ProsilicaDetector",
+          "PvaDetector",
+          "PvcamDetector",
+          "RoperDetector",
+          "SimDetector",
+          "URLDetector",
+          "UVCDetector",
+          "VimbaDetector",
+          "Xspress3Detector");
+
   private final Map<String, DeviceType> byName = new LinkedHashMap<>();
   private final List<DeviceType> all;
 
@@ -56,12 +91,7 @@ public final class DeviceTypes {
                     "ophyd.signal.EpicsSignalRO"),
                 EpicsSignal.READ_ONLY_KEYS,
                 EpicsSignal::readOnly),
-            new DeviceType(
-                "AreaDetector",
-                Set.of(
-                    "ophyd.AreaDetector", "ophyd.SimDetector", "ophyd.areadetector.AreaDetector"),
-                AreaDetector.KEYS,
-                AreaDetector::new),
+            new DeviceType("AreaDetector", areaDetectors(), AreaDetector.KEYS, AreaDetector::new),
             new DeviceType("EpicsFlyer", Set.of(), EpicsFlyer.KEYS, EpicsFlyer::new),
             new DeviceType(
                 "PseudoPositioner",
@@ -225,6 +255,13 @@ public final class DeviceTypes {
     for (String module : modules) {
       aliases.add("ophyd." + module + "." + name);
     }
+    return aliases;
+  }
+
+  private static Set<String> areaDetectors() {
+    Set<String> aliases = new TreeSet<>();
+    AREA_DETECTORS.forEach(
+        name -> aliases.addAll(aliases(name, "areadetector", "areadetector.detectors")));
     return aliases;
   }
 

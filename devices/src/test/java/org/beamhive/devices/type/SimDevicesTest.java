@@ -94,6 +94,25 @@ class SimDevicesTest {
     return reading(detector, detector.name().value());
   }
 
+  @Test
+  void everyDetectorOfOphydsModuleIsAnAreaDetector() {
+    for (String name : DeviceTypes.AREA_DETECTORS) {
+      for (String prefix :
+          List.of("ophyd.", "ophyd.areadetector.", "ophyd.areadetector.detectors.")) {
+        assertThat(DeviceTypes.standard().find(prefix + name))
+            .get()
+            .extracting(DeviceType::name)
+            .as(prefix + name)
+            .isEqualTo("AreaDetector");
+      }
+    }
+    // the simulated point detector is another
+    assertThat(DeviceTypes.standard().find("SimDetector"))
+        .get()
+        .extracting(DeviceType::name)
+        .isEqualTo("SimDetector");
+  }
+
   // ---------------------------------------------------------------- motors
 
   @Test
