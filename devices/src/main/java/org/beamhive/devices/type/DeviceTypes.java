@@ -95,7 +95,11 @@ public final class DeviceTypes {
             new DeviceType("EpicsFlyer", Set.of(), EpicsFlyer.KEYS, EpicsFlyer::new),
             new DeviceType(
                 "PseudoPositioner",
-                Set.of("ophyd.PseudoPositioner", "ophyd.pseudopos.PseudoPositioner"),
+                Set.of(
+                    "ophyd.PseudoPositioner",
+                    "ophyd.pseudopos.PseudoPositioner",
+                    "ophyd.sim.SPseudo1x3",
+                    "ophyd.sim.SPseudo3x3"),
                 PseudoPositioner.KEYS,
                 PseudoPositioner::new,
                 new PseudoConfig()),
@@ -204,6 +208,7 @@ public final class DeviceTypes {
                     "ophyd_devices.SimMonitor",
                     "ophyd_devices.SimMonitorAsync",
                     "SimMonitorAsync",
+                    "ophyd.sim.InvariantSignal",
                     "ophyd.sim.SynSignal",
                     "ophyd.sim.SynSignalRO"),
                 with(BEC_SIM_KEYS, SimMonitor.KEYS),
@@ -227,6 +232,7 @@ public final class DeviceTypes {
                     "ophyd_devices.SimFlyer",
                     "ophyd_devices.SynFlyer",
                     "ophyd.sim.MockFlyer",
+                    "ophyd.sim.NewTrivialFlyer",
                     "ophyd.sim.TrivialFlyer"),
                 with(BEC_SIM_KEYS, SimFlyer.KEYS),
                 SimFlyer::new),
