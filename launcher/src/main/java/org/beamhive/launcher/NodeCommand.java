@@ -40,6 +40,7 @@ final class NodeCommand implements Callable<Integer> {
   public Integer call() {
     BeamhiveNode node = BeamhiveNode.start(options.config(Map.of()));
     EndWithProcess.register(node);
+    EndForCertain.watch(node.system());
     PrintWriter out = spec.commandLine().getOut();
     out.println("Node      " + node.address());
     node.httpUrl().ifPresent(url -> out.println("HTTP      " + url));

@@ -311,7 +311,7 @@ final class HutchFollower extends AbstractBehavior<Command> {
         .getLog()
         .warn(
             "No device registry for {}: hutch {} begins with {}",
-            DeviceActor.shown(parts.patience()),
+            Silence.shown(parts.patience()),
             parts.hutch(),
             file ? "the devices of its file" : "those that it had last");
     version = -1;

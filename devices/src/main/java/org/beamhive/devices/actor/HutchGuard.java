@@ -399,7 +399,7 @@ final class HutchGuard extends AbstractBehavior<Command> {
                 "ALARM {} moves for node {}, which has been silent for {}: it is stopped from here",
                 device,
                 other.node(),
-                DeviceActor.shown(parts.settings().ownerTimeout()));
+                Silence.shown(parts.settings().ownerTimeout()));
         strays.put(device, new Stray(said.guard(), other.node(), 0));
         tryToStop(device);
       }

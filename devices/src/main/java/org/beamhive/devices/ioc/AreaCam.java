@@ -23,6 +23,11 @@ final class AreaCam {
   private static final int IDLE = 0;
   private static final int ACQUIRING = 1;
   private static final int WAITING = 7;
+  static final int MONO = 0;
+  static final int RGB1 = 2;
+  private static final String[] COLOURS = {
+    "Mono", "Bayer", "RGB1", "RGB2", "RGB3", "YUV444", "YUV422", "YUV421"
+  };
   private static final double SHORTEST_PERIOD = 1e-3;
 
   private final AreaPorts ports;
@@ -37,6 +42,7 @@ final class AreaCam {
   private final AreaRecords.Setting waitForPlugins;
   private final AreaRecords.Setting imageMode;
   private final AreaRecords.Setting triggerMode;
+  private final AreaRecords.Setting colorMode;
   private final AreaRecords.Setting numImages;
   private final AreaRecords.Setting numExposures;
   private final AreaRecords.Setting acquireTime;
@@ -89,6 +95,7 @@ final class AreaCam {
     waitForPlugins = records.lone(ServedPv.choice(prefix + "WaitForPlugins", 0, "No", "Yes"), 0);
     imageMode = records.choice("ImageMode", CONTINUOUS, "Single", "Multiple", "Continuous");
     triggerMode = records.choice("TriggerMode", 0, "Internal", "External");
+    colorMode = records.choice("ColorMode", MONO, COLOURS);
     numImages = records.whole("NumImages", 1);
     numExposures = records.whole("NumExposures", 1);
     acquireTime = records.number("AcquireTime", 0.005, "s");
@@ -108,8 +115,7 @@ final class AreaCam {
                   return CAStatus.NORMAL;
                 }));
     imagesCounter = records.count("NumImagesCounter_RBV", 0);
-    String[] types = {"Int8", "UInt8", "Int16", "UInt16"};
-    records.add(ServedPv.choice(prefix + "DataType_RBV", 3, types).readOnly());
+    records.add(dataType(prefix + "DataType_RBV").readOnly());
     records.add(ServedPv.text(prefix + "Manufacturer_RBV", "Simulated detector").readOnly());
     records.add(ServedPv.text(prefix + "Model_RBV", "Basic simulator").readOnly());
     records.add(ServedPv.text(prefix + "PortName_RBV", PORT).readOnly());
@@ -121,6 +127,16 @@ final class AreaCam {
                   return CAStatus.NORMAL;
                 }));
     ports.whenEmpty(this::pluginsDone);
+  }
+
+  /** What areaDetector calls its colour modes; Mono at first. */
+  static ServedPv colorMode(String name) {
+    return ServedPv.choice(name, MONO, COLOURS);
+  }
+
+  /** All frames are of 16 bit unsigned. */
+  static ServedPv dataType(String name) {
+    return ServedPv.choice(name, 3, "Int8", "UInt8", "Int16", "UInt16");
   }
 
   private void sizeX(double pixels) {
@@ -222,15 +238,20 @@ final class AreaCam {
     double exposure = acquireTime.number() * Math.max(1, numExposures.whole());
     double peak = Math.min(6e4, 1e6 * brightness.applyAsDouble(exposure));
     double spread = 2 * Math.pow(Math.min(width, height) / 6.0, 2);
-    short[] pixels = new short[width * height];
+    // of the modes with colours only RGB1 is simulated
+    int colours = colorMode.whole() == RGB1 ? 3 : 1;
+    short[] pixels = new short[width * height * colours];
     for (int y = 0; y < height; y++) {
       for (int x = 0; x < width; x++) {
         double away = Math.pow(x - width / 2.0, 2) + Math.pow(y - height / 2.0, 2);
-        pixels[y * width + x] = (short) Math.round(10 + peak * Math.exp(-away / spread));
+        double bright = 10 + peak * Math.exp(-away / spread);
+        for (int colour = 0; colour < colours; colour++) {
+          pixels[(y * width + x) * colours + colour] = (short) Math.round(bright / (colour + 1));
+        }
       }
     }
     Instant now = Instant.now();
     double time = now.getEpochSecond() + now.getNano() * 1e-9;
-    return new AreaFrame(width, height, pixels, ++uniqueId, time);
+    return new AreaFrame(width, height, colours, pixels, ++uniqueId, time);
   }
 }

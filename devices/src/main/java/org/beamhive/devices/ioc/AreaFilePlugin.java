@@ -47,12 +47,13 @@ final class AreaFilePlugin extends AreaPlugin {
       String prefix,
       String type,
       String source,
+      String port,
       String fileTemplate,
       AreaFileFormat format,
       Consumer<ServedPv> server,
       CounterRecords.Later later,
       AreaPorts ports) {
-    super(prefix, type, source, server, later, ports);
+    super(prefix, type, source, port, server, later, ports);
     this.format = format;
     createDirectory = records.lone(ServedPv.whole(prefix + "CreateDirectory", 0), 0);
     exists = records.add(shown("FilePathExists_RBV", "No", "Yes"));

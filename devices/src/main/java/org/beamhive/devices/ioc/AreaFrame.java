@@ -1,17 +1,20 @@
 package org.beamhive.devices.ioc;
 
 import java.util.Arrays;
+import java.util.function.IntToDoubleFunction;
 
 /**
- * One frame of 16 bit unsigned pixels, row by row.
+ * One frame of 16 bit unsigned pixels, row by row; of a coloured one each pixel has three values
+ * beside each other, as in areaDetector's RGB1.
  *
  * @param width pixels of a row
  * @param height rows
- * @param pixels {@code width * height} of them; not to be changed
+ * @param colours 1, or 3
+ * @param pixels {@code width * height * colours} values; not to be changed
  * @param uniqueId its number since the camera was started
  * @param time when it was taken, seconds since 1970
  */
-record AreaFrame(int width, int height, short[] pixels, int uniqueId, double time) {
+record AreaFrame(int width, int height, int colours, short[] pixels, int uniqueId, double time) {
   int pixel(int at) {
     return pixels[at] & 0xFFFF;
   }
@@ -22,26 +25,54 @@ record AreaFrame(int width, int height, short[] pixels, int uniqueId, double tim
     int y = Math.max(0, Math.min(top, height - 1));
     int w = Math.max(1, Math.min(columns, width - x));
     int h = Math.max(1, Math.min(rows, height - y));
-    short[] part = new short[w * h];
+    short[] part = new short[w * h * colours];
     for (int row = 0; row < h; row++) {
-      System.arraycopy(pixels, (y + row) * width + x, part, row * w, w);
+      System.arraycopy(
+          pixels, ((y + row) * width + x) * colours, part, row * w * colours, w * colours);
     }
-    return new AreaFrame(w, h, part, uniqueId, time);
+    return new AreaFrame(w, h, colours, part, uniqueId, time);
   }
 
-  /** Each pixel times a factor plus an offset, kept within 16 bits. */
-  AreaFrame scaled(double factor, double offset) {
+  /** With so many pixels added up to one; what is left over at the end is cut off. */
+  AreaFrame binned(int columns, int rows) {
+    int binX = Math.max(1, Math.min(columns, width));
+    int binY = Math.max(1, Math.min(rows, height));
+    int w = width / binX;
+    int h = height / binY;
+    short[] next = new short[w * h * colours];
+    for (int at = 0; at < next.length; at++) {
+      int colour = at % colours;
+      int x = at / colours % w;
+      int y = at / colours / w;
+      int sum = 0;
+      for (int inner = 0; inner < binX * binY; inner++) {
+        int column = x * binX + inner % binX;
+        int row = y * binY + inner / binX;
+        sum += pixel((row * width + column) * colours + colour);
+      }
+      next[at] = (short) Math.min(65535, sum);
+    }
+    return new AreaFrame(w, h, colours, next, uniqueId, time);
+  }
+
+  /** Whether another has the same shape. */
+  boolean like(AreaFrame other) {
+    return width == other.width && height == other.height && colours == other.colours;
+  }
+
+  /** Each value with its place made to another one, kept within 16 bits. */
+  AreaFrame with(IntToDoubleFunction value) {
     short[] next = new short[pixels.length];
     for (int at = 0; at < next.length; at++) {
-      next[at] = (short) Math.round(Math.max(0, Math.min(65535, pixel(at) * factor + offset)));
+      next[at] = (short) Math.round(Math.max(0, Math.min(65535, value.applyAsDouble(at))));
     }
-    return new AreaFrame(width, height, next, uniqueId, time);
+    return new AreaFrame(width, height, colours, next, uniqueId, time);
   }
 
   @Override
   public boolean equals(Object other) {
     return other instanceof AreaFrame frame
-        && frame.width == width
+        && like(frame)
         && frame.uniqueId == uniqueId
         && Arrays.equals(frame.pixels, pixels);
   }

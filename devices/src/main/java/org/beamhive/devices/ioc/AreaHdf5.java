@@ -12,7 +12,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 
 /**
- * NDFileHDF5: all frames in {@code /entry/data/data}, 16 bit unsigned, {@code [frame, y, x]}.
+ * NDFileHDF5: all frames in {@code /entry/data/data}, 16 bit unsigned, {@code [frame, y, x]}, of
+ * coloured frames {@code [frame, y, x, colour]}.
  *
  * <p>The dataset is the last thing in the file and contiguous, so that a frame is appended behind
  * it and then its three headers say that there is one more; the file is complete after each frame.
@@ -38,6 +39,7 @@ final class AreaHdf5 implements AreaFileFormat {
   private FileChannel channel;
   private int width;
   private int height;
+  private int colours;
   private long frames;
   private long datasetAt;
   private long framesAt;
@@ -56,6 +58,7 @@ final class AreaHdf5 implements AreaFileFormat {
             path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, StandardOpenOption.READ);
     width = like.width();
     height = like.height();
+    colours = like.colours();
     frames = 0;
     // the sizes of the headers don't depend on the addresses in them
     long rootAt = SUPERBLOCK_BYTES;
@@ -74,10 +77,10 @@ final class AreaHdf5 implements AreaFileFormat {
     if (channel == null) {
       throw new IOException("no file is open");
     }
-    if (frame.width() != width || frame.height() != height) {
+    if (frame.width() != width || frame.height() != height || frame.colours() != colours) {
       throw new IOException(
-          "the frame is %d x %d pixels, the file was begun with %d x %d"
-              .formatted(frame.width(), frame.height(), width, height));
+          "the frame is %d x %d pixels of %d colours, the file was begun with %d x %d of %d"
+              .formatted(frame.width(), frame.height(), frame.colours(), width, height, colours));
     }
     ByteBuffer bytes = buffer(frame.pixels().length * Short.BYTES);
     bytes.asShortBuffer().put(frame.pixels());
@@ -95,7 +98,7 @@ final class AreaHdf5 implements AreaFileFormat {
   }
 
   private long frameBytes() {
-    return (long) width * height * Short.BYTES;
+    return (long) width * height * colours * Short.BYTES;
   }
 
   /** The frames are there first, then what says so. */
@@ -137,9 +140,13 @@ final class AreaHdf5 implements AreaFileFormat {
   }
 
   private byte[] dataset() {
-    ByteBuffer space = buffer(4 + 3 * 8);
-    space.put((byte) 2).put((byte) 3).put((byte) 0).put((byte) 1);
+    int axes = colours == 1 ? 3 : 4;
+    ByteBuffer space = buffer(4 + axes * 8);
+    space.put((byte) 2).put((byte) axes).put((byte) 0).put((byte) 1);
     space.putLong(frames).putLong(height).putLong(width);
+    if (axes > 3) {
+      space.putLong(colours);
+    }
     ByteBuffer type = buffer(12);
     // class 0, fixed point, version 1; little endian, unsigned; 2 bytes, bits 0 to 15
     type.put((byte) 0x10).put(new byte[3]).putInt(2).putShort((short) 0).putShort((short) 16);

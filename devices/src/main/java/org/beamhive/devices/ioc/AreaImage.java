@@ -18,7 +18,7 @@ final class AreaImage extends AreaPlugin {
       Consumer<ServedPv> server,
       CounterRecords.Later later,
       AreaPorts ports) {
-    super(prefix, "NDPluginStdArrays", source, server, later, ports);
+    super(prefix, "NDPluginStdArrays", source, "IMAGE1", server, later, ports);
     this.length = length;
     data =
         records.add(ServedPv.array(prefix + "ArrayData", DBRType.INT, new int[length]).readOnly());

@@ -22,6 +22,8 @@ class AreaPlugin {
   private final ServedPv queueUse;
   private final ServedPv size0;
   private final ServedPv size1;
+  private final ServedPv size2;
+  private final ServedPv colorMode;
   private final ServedPv uniqueId;
   private final ServedPv time;
   private volatile String source;
@@ -35,11 +37,13 @@ class AreaPlugin {
    *
    * @param type its PluginType_RBV, for example {@code NDPluginStats}
    * @param source the port that it listens to at first
+   * @param port its own
    */
   AreaPlugin(
       String prefix,
       String type,
       String source,
+      String port,
       Consumer<ServedPv> server,
       CounterRecords.Later later,
       AreaPorts ports) {
@@ -49,14 +53,15 @@ class AreaPlugin {
     records = new AreaRecords(prefix, server);
     enabled = records.choice("EnableCallbacks", 0, "Disable", "Enable");
     records.choice("BlockingCallbacks", 0, "No", "Yes");
-    ServedPv port = ServedPv.text(prefix + "NDArrayPort_RBV", source).readOnly();
-    records.add(port);
+    records.add(ServedPv.text(prefix + "PortName_RBV", port).readOnly());
+    ServedPv listened = ServedPv.text(prefix + "NDArrayPort_RBV", source).readOnly();
+    records.add(listened);
     ServedPv asked = ServedPv.text(prefix + "NDArrayPort", source);
     asked.onPut(
         (to, done) -> {
           this.source = ((String[]) to)[0];
           asked.post(to, gov.aps.jca.dbr.Status.NO_ALARM, gov.aps.jca.dbr.Severity.NO_ALARM);
-          port.post(to, gov.aps.jca.dbr.Status.NO_ALARM, gov.aps.jca.dbr.Severity.NO_ALARM);
+          listened.post(to, gov.aps.jca.dbr.Status.NO_ALARM, gov.aps.jca.dbr.Severity.NO_ALARM);
           return CAStatus.NORMAL;
         });
     records.add(asked);
@@ -76,7 +81,9 @@ class AreaPlugin {
     queueUse = records.count("QueueUse", 0);
     size0 = records.count("ArraySize0_RBV", 0);
     size1 = records.count("ArraySize1_RBV", 0);
-    records.count("ArraySize2_RBV", 0);
+    size2 = records.count("ArraySize2_RBV", 0);
+    colorMode = records.add(AreaCam.colorMode(prefix + "ColorMode_RBV").readOnly());
+    records.add(AreaCam.dataType(prefix + "DataType_RBV").readOnly());
     uniqueId = records.count("UniqueId_RBV", 0);
     time = records.add(ServedPv.number(prefix + "TimeStamp_RBV", 0).units("s", 3).readOnly());
     // not of areaDetector: makes the plugin as slow as a busy one
@@ -109,12 +116,16 @@ class AreaPlugin {
       frame = queue.poll();
       showQueue();
     }
-    size0.postIfChanged(frame.width());
-    size1.postIfChanged(frame.height());
-    arrayCounter.post(arrayCounter.whole() + 1);
+    boolean grey = frame.colours() == 1;
+    colorMode.postIfChanged(grey ? AreaCam.MONO : AreaCam.RGB1);
+    size0.postIfChanged(grey ? frame.width() : frame.colours());
+    size1.postIfChanged(grey ? frame.height() : frame.width());
+    size2.postIfChanged(grey ? 0 : frame.height());
+    process(frame);
+    // as in areaDetector, these tell that the frame has been worked off
     uniqueId.post(frame.uniqueId());
     time.post(frame.time());
-    process(frame);
+    arrayCounter.post(arrayCounter.whole() + 1);
     synchronized (queue) {
       working = !queue.isEmpty();
       if (working) {

@@ -20,7 +20,7 @@ final class AreaStats extends AreaPlugin {
       Consumer<ServedPv> server,
       CounterRecords.Later later,
       AreaPorts ports) {
-    super(prefix, "NDPluginStats", source, server, later, ports);
+    super(prefix, "NDPluginStats", source, "STATS1", server, later, ports);
     computeStatistics = records.choice("ComputeStatistics", 1, "No", "Yes");
     computeCentroid = records.choice("ComputeCentroid", 0, "No", "Yes");
     total = value("Total_RBV", "counts");
@@ -49,8 +49,8 @@ final class AreaStats extends AreaPlugin {
       int pixel = frame.pixel(at);
       sum += pixel;
       squares += (double) pixel * pixel;
-      alongX += (double) pixel * (at % frame.width());
-      alongY += (double) pixel * (at / frame.width());
+      alongX += (double) pixel * (at / frame.colours() % frame.width());
+      alongY += (double) pixel * (at / frame.colours() / frame.width());
       lowest = Math.min(lowest, pixel);
       highest = Math.max(highest, pixel);
     }

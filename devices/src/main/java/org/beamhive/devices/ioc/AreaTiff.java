@@ -24,6 +24,9 @@ final class AreaTiff implements AreaFileFormat {
 
   @Override
   public void write(AreaFrame frame) throws IOException {
+    if (frame.colours() != 1) {
+      throw new IOException("only grey frames are simulated");
+    }
     BufferedImage image =
         new BufferedImage(frame.width(), frame.height(), BufferedImage.TYPE_USHORT_GRAY);
     short[] pixels = ((DataBufferUShort) image.getRaster().getDataBuffer()).getData();

@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.beamhive.devices.signal.DeviceFailure;
 import org.beamhive.devices.signal.SignalBackend;
@@ -127,6 +128,23 @@ final class DirectBackend implements SignalBackend {
 
     @Override
     public CompletionStage<Void> put(Value value, Duration timeout) {
+      return request(value, timeout, this::put);
+    }
+
+    @Override
+    public CompletionStage<Void> send(Value value, Duration timeout) {
+      return request(
+          value,
+          timeout,
+          (array, answer) -> {
+            // as over the network, where nobody is told that it was not taken
+            pv.put(array, null);
+            end(answer, (Void) null);
+          });
+    }
+
+    private CompletionStage<Void> request(
+        Value value, Duration timeout, BiConsumer<Object, CompletableFuture<Void>> put) {
       CompletableFuture<Void> answer = request(timeout);
       if (answer.isDone()) {
         return answer;
@@ -142,7 +160,7 @@ final class DirectBackend implements SignalBackend {
         end(answer, wrong);
         return answer;
       }
-      records.clock().schedule(Duration.ZERO, () -> put(array, answer));
+      records.clock().schedule(Duration.ZERO, () -> put.accept(array, answer));
       return answer;
     }
 

@@ -36,6 +36,7 @@ abstract class IocRecord {
   private final String name;
   private final IocRecords ioc;
   private final FaultGroup faults;
+  private final PutNotify notify = new PutNotify();
   private List<ProcessVariableWriteCallback> waiting = new ArrayList<>();
   private volatile ServedPv stat;
   private volatile ServedPv sevr;
@@ -55,9 +56,10 @@ abstract class IocRecord {
     return name;
   }
 
-  /** Serves a PV of this record. */
+  /** Serves a PV of this record; one that is no field of it would be another record of an IOC. */
   final ServedPv add(ServedPv pv) {
-    return ioc.add(pv, faults);
+    boolean field = pv.getName().equals(name) || pv.getName().startsWith(name + ".");
+    return ioc.add(field ? pv.of(notify) : pv, faults);
   }
 
   /** The name of one of its fields. */
@@ -97,7 +99,7 @@ abstract class IocRecord {
                 default -> maker.apply(field);
               };
           if (pv != null) {
-            pv.join(ioc.clock(), faults);
+            pv.of(notify).join(ioc.clock(), faults);
             showAlarm();
           }
           return pv;

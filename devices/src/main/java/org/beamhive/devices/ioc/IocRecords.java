@@ -126,6 +126,17 @@ public final class IocRecords implements AutoCloseable {
     }
   }
 
+  /**
+   * Takes a PV away, as in an older IOC that has not got it: nobody finds it from now on.
+   *
+   * @throws IllegalArgumentException if there is no such PV
+   */
+  public void remove(String name) {
+    if (pvs.remove(name) == null) {
+      throw new IllegalArgumentException("There is no PV '%s'.".formatted(name));
+    }
+  }
+
   private FaultGroup group(String record) {
     if (record.isEmpty()) {
       return all;

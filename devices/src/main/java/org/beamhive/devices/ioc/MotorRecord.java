@@ -11,8 +11,9 @@ import java.util.List;
  *
  * <p>Like the record it takes a put beyond its limits without an error, sets LVIO and shows the old
  * setpoint again; it blinks DMOV on every put, also to where it is; it completes a put when all
- * motion has ended, retries included, and a put that changes the target of a move at the end of
- * that move. Backlash correction is off, and its fields are not there but for BDST, which is 0.
+ * motion has ended, retries included. Another put with completion waits for that; one without
+ * changes the target of the move or stops it. Backlash correction is off, and its fields are not
+ * there but for BDST, which is 0.
  *
  * <p>The motor lives in dial coordinates; VAL = DVAL * (DIR is Pos ? 1 : -1) + OFF.
  */

@@ -1,6 +1,7 @@
 package org.beamhive.devices.ioc;
 
 import com.cosylab.epics.caj.cas.handlers.AbstractCASResponseHandler;
+import com.cosylab.epics.caj.cas.handlers.WriteResponse;
 import gov.aps.jca.CAException;
 import gov.aps.jca.CAStatus;
 import gov.aps.jca.Monitor;
@@ -20,6 +21,7 @@ import gov.aps.jca.dbr.Status;
 import gov.aps.jca.dbr.TIME;
 import gov.aps.jca.dbr.TimeStamp;
 import java.lang.reflect.Array;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -76,6 +78,7 @@ final class ServedPv extends ProcessVariable {
   private boolean silent;
   private boolean missed;
   private OnPut onPut;
+  private PutNotify notify = new PutNotify();
 
   private ServedPv(String name, DBRType type, Object initial) {
     super(name, null);
@@ -194,6 +197,12 @@ final class ServedPv extends ProcessVariable {
 
   ServedPv onPut(OnPut action) {
     onPut = action;
+    return this;
+  }
+
+  /** It is a field of a record, whose puts with completion wait for each other. */
+  ServedPv of(PutNotify record) {
+    notify = record;
     return this;
   }
 
@@ -402,7 +411,9 @@ final class ServedPv extends ProcessVariable {
 
   @Override
   public CAStatus write(DBR put, ProcessVariableWriteCallback done) {
-    return put(put.getValue(), done);
+    // the library hands over something to tell also where the client doesn't want to know
+    boolean plain = done != null && done.getClass().getEnclosingClass() == WriteResponse.class;
+    return put(put.getValue(), plain ? null : done);
   }
 
   /** Does what a client waits for, with all faults that there are. */
@@ -415,7 +426,12 @@ final class ServedPv extends ProcessVariable {
     }
   }
 
-  /** A put from outside, with all faults that there are. */
+  /**
+   * A put from outside, with all faults that there are.
+   *
+   * @param done who wants to know when it has completed; null for a plain put, which waits for no
+   *     other
+   */
   CAStatus put(Object next, ProcessVariableWriteCallback done) {
     if (Array.getLength(next) > count) {
       return CAStatus.BADCOUNT;
@@ -446,6 +462,20 @@ final class ServedPv extends ProcessVariable {
   }
 
   private CAStatus apply(Object next, ProcessVariableWriteCallback done) {
+    return done == null
+        ? change(next, null)
+        : notify.put(completed -> change(next, completed), done, this::soon);
+  }
+
+  private void soon(Runnable task) {
+    if (clock == null) {
+      task.run();
+    } else {
+      clock.schedule(Duration.ZERO, task);
+    }
+  }
+
+  private CAStatus change(Object next, ProcessVariableWriteCallback done) {
     if (onPut != null) {
       return onPut.put(next, done);
     }

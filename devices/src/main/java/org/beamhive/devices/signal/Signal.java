@@ -162,14 +162,28 @@ public final class Signal {
   /**
    * Puts a value; ends when all that this has started has ended. Fails with {@code timeout} if that
    * takes longer, and with {@code not-responding} if the control system answers nothing at all.
+   *
+   * <p>An urgent signal is only {@link #send sent}: a control system may carry out one put with
+   * completion after the other, and then a stop would wait for the end of what it is to stop.
    */
   public CompletionStage<Void> put(Value value, Duration timeout) {
+    if (options.urgent()) {
+      return send(value, timeout);
+    }
     return whileConnected(
         () ->
             link.put(value, timeout)
                 .exceptionallyCompose(
                     error ->
                         isTimeout(error) ? probed(error) : CompletableFuture.failedFuture(error)));
+  }
+
+  /**
+   * Writes a value without waiting for what it starts, past all that is under way; ends when it has
+   * been sent. What is asked of the same signal after that is answered after it has come.
+   */
+  public CompletionStage<Void> send(Value value, Duration timeout) {
+    return whileConnected(() -> link.send(value, timeout));
   }
 
   /** A control system that hangs answers a question late or never, one that works at once. */

@@ -28,6 +28,12 @@ public interface SignalBackend {
     /** Puts a value; ends when all that this has started has ended. */
     CompletionStage<Void> put(Value value, Duration timeout);
 
+    /**
+     * Writes a value without asking when what it starts has ended, which passes a put that is still
+     * under way; ends when it has been sent. Whether it was taken, only a reading tells.
+     */
+    CompletionStage<Void> send(Value value, Duration timeout);
+
     /** Closes it; requests still under way fail. */
     void close();
   }

@@ -4,7 +4,8 @@ package org.beamhive.devices.signal;
  * How a signal is to be opened.
  *
  * @param monitored whether its changes are followed, so that its newest value is always at hand
- * @param urgent whether it needs a way of its own, which a busy signal can't block: for stops
+ * @param urgent whether it needs a way of its own, which a busy signal can't block: for stops. What
+ *     is put to it is only sent, and waits for no put that is under way
  * @param text whether an array of characters is one text
  * @param changesPerSecond at most so many changes a second are told to its owner, who learns the
  *     newest value in any case; 0 leaves that to the backend

@@ -4,13 +4,22 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZonedDateTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.beamhive.devices.signal.DeviceFailure;
 import org.beamhive.devices.signal.Signal;
 import org.beamhive.devices.signal.SignalOptions;
+import org.beamhive.devices.signal.SignalValue;
 import org.beamhive.protocol.model.Value;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The plugin of an area detector that writes its frames to files, HDF5 or TIFF, in stream mode. A
@@ -18,6 +27,7 @@ import org.beamhive.protocol.model.Value;
  * kept to put 0 there.
  */
 final class AreaFilePlugin {
+  private static final Logger LOG = LoggerFactory.getLogger(AreaFilePlugin.class);
   private static final int STREAM = 2;
   private static final int SHORT_UID = 8;
 
@@ -25,6 +35,9 @@ final class AreaFilePlugin {
   interface Parts {
     /** A signal that is used by the device itself only. */
     Signal part(String pv, SignalOptions how);
+
+    /** One that not every IOC has. */
+    Signal optional(String pv, SignalOptions how);
   }
 
   /** Where files go and what they are called. */
@@ -52,8 +65,10 @@ final class AreaFilePlugin {
   private final Signal writeStatus;
   private final Signal writeMessage;
   private final Signal pathExists;
-  private final Signal width;
-  private final Signal height;
+  private final List<Signal> sizes;
+  private final Signal colour;
+  private final Signal dataType;
+  private final Signal seen;
   private final Signal path;
   private final Signal name;
   private final Signal template;
@@ -63,6 +78,7 @@ final class AreaFilePlugin {
   private final Signal writeMode;
   private final Signal numCapture;
   private final Signal lazyOpen;
+  private final Set<String> leftOut = ConcurrentHashMap.newKeySet();
   private volatile String writeFolder = "";
   private volatile String readFolder = "";
   private volatile String given = "";
@@ -82,56 +98,98 @@ final class AreaFilePlugin {
     writeStatus = parts.part(pv + "WriteStatus", SignalOptions.MONITORED);
     writeMessage = parts.part(pv + "WriteMessage", SignalOptions.POLLED);
     pathExists = parts.part(pv + "FilePathExists_RBV", SignalOptions.POLLED);
-    width = parts.part(pv + "ArraySize0_RBV", SignalOptions.MONITORED);
-    height = parts.part(pv + "ArraySize1_RBV", SignalOptions.MONITORED);
+    sizes =
+        List.of(
+            parts.part(pv + "ArraySize0_RBV", SignalOptions.MONITORED),
+            parts.part(pv + "ArraySize1_RBV", SignalOptions.MONITORED),
+            parts.part(pv + "ArraySize2_RBV", SignalOptions.MONITORED));
+    colour = parts.optional(pv + "ColorMode_RBV", SignalOptions.MONITORED);
+    dataType = parts.optional(pv + "DataType_RBV", SignalOptions.MONITORED);
+    seen = parts.part(pv + "ArrayCounter_RBV", SignalOptions.MONITORED);
     path = setting(parts, "FilePath");
     name = setting(parts, "FileName");
     template = setting(parts, "FileTemplate");
     number = setting(parts, "FileNumber");
     autoIncrement = setting(parts, "AutoIncrement");
-    createDirectory = setting(parts, "CreateDirectory");
+    createDirectory = parts.optional(pv + "CreateDirectory", SignalOptions.POLLED);
     writeMode = setting(parts, "FileWriteMode");
     numCapture = setting(parts, "NumCapture");
-    lazyOpen = setting(parts, "LazyOpen");
+    lazyOpen = parts.optional(pv + "LazyOpen", SignalOptions.POLLED);
   }
 
   private Signal setting(Parts parts, String field) {
     return parts.part(pv + field, SignalOptions.POLLED);
   }
 
-  /** Pixels of a row of the frames that it has seen last, 0 if it has seen none. */
-  int width() {
-    return size(width);
+  /**
+   * The shape of the frame that it has seen last, rows first, {@code [rows, columns, 3]} in RGB1;
+   * null if it has seen none.
+   *
+   * @param otherwise the colour mode where the plugin does not tell its own
+   */
+  List<Integer> seenShape(AreaColour otherwise) {
+    AreaColour mode = AreaColour.of(colour, otherwise);
+    List<Integer> shape =
+        mode == AreaColour.RGB1 ? List.of(size(2), size(1), size(0)) : List.of(size(1), size(0));
+    return shape.contains(0) ? null : shape;
   }
 
-  /** Rows of the frames that it has seen last, 0 if it has seen none. */
-  int height() {
-    return size(height);
+  /** The colour mode of the frames that it has seen last; not every IOC tells. */
+  Signal colour() {
+    return colour;
   }
 
-  private static int size(Signal signal) {
-    return signal.latest() == null ? 0 : (int) signal.latest().asDouble();
+  /** What its frames consist of; not every IOC tells. */
+  Signal dataType() {
+    return dataType;
   }
 
-  /** Whether it has to see a frame before it can begin. */
-  boolean unprimed() {
-    return names.hdf5() && !names.lazyOpen() && (width() == 0 || height() == 0);
+  private int size(int axis) {
+    SignalValue now = sizes.get(axis).latest();
+    return now == null ? 0 : (int) now.asDouble();
   }
 
-  /** Ends when it has seen a frame. */
-  CompletionStage<Void> primed() {
-    return width
-        .await(now -> now.asDouble() > 0, patience)
-        .thenCompose(seen -> height.await(now -> now.asDouble() > 0, patience))
-        .handle(
-            (seen, error) -> {
-              if (error != null) {
+  /** Asks for what it has seen: monitors may come later than what else tells of a frame. */
+  CompletionStage<Void> refreshSeen() {
+    CompletionStage<Void> all = Device.DONE;
+    List<Signal> asked = new ArrayList<>(sizes);
+    asked.addAll(Stream.of(colour, dataType).filter(Signal::connected).toList());
+    for (Signal signal : asked) {
+      all = all.thenCompose(done -> signal.get(patience)).thenApply(now -> null);
+    }
+    return all;
+  }
+
+  /**
+   * Whether it has to see a frame before it can begin: it begins a file for frames like the last.
+   *
+   * @param expected the shape of the frames that will come; null if that is not known
+   */
+  boolean unprimed(List<Integer> expected, AreaColour camera) {
+    boolean waits = names.lazyOpen() && lazyOpen.connected();
+    return names.hdf5() && !waits && (expected == null || !expected.equals(seenShape(camera)));
+  }
+
+  /** Ends when it has seen the frame that this takes. */
+  CompletionStage<Void> prime(Supplier<CompletionStage<Void>> frame) {
+    return seen.get(patience)
+        .thenCompose(
+            before ->
+                frame
+                    .get()
+                    .thenCompose(
+                        taken ->
+                            seen.await(now -> now.asDouble() != before.asDouble(), patience)
+                                .handle((now, error) -> now)))
+        .thenCompose(
+            now -> {
+              if (now == null) {
                 throw new DeviceFailure(
                     "unprimed",
-                    "%s: %s has not seen a frame, although one was taken to prepare it. Is its NDArrayPort the camera's?"
+                    "%s: %s has not seen a frame, although one was taken to prepare it. Is its NDArrayPort that of the camera or of a plugin that is enabled?"
                         .formatted(device, pv));
               }
-              return null;
+              return refreshSeen();
             });
   }
 
@@ -148,7 +206,8 @@ final class AreaFilePlugin {
     readFolder =
         names.readPath().isEmpty() ? writeFolder : AreaPath.expand(device, names.readPath(), time);
     return end()
-        .thenCompose(done -> staging.put(createDirectory, Value.of(names.createDirectory())))
+        .thenCompose(
+            done -> putIfThere(staging, createDirectory, Value.of(names.createDirectory())))
         .thenCompose(done -> path.put(text(path, writeFolder), patience))
         .thenCompose(done -> pathExists.get(patience))
         .thenAccept(there -> requireFolder(there.asDouble() != 0))
@@ -156,16 +215,30 @@ final class AreaFilePlugin {
         .thenCompose(done -> staging.put(template, text(template, names.template())))
         .thenCompose(done -> staging.put(writeMode, Value.of(STREAM)))
         .thenCompose(done -> staging.put(numCapture, Value.of(0)))
-        .thenCompose(done -> staging.put(lazyOpen, Value.of(names.lazyOpen() ? 1 : 0)))
+        .thenCompose(done -> putIfThere(staging, lazyOpen, Value.of(names.lazyOpen() ? 1 : 0)))
         .thenCompose(done -> begin());
+  }
+
+  /** Older versions of areaDetector lack some. */
+  private CompletionStage<Void> putIfThere(AreaStaging staging, Signal setting, Value value) {
+    if (setting.connected()) {
+      return staging.put(setting, value);
+    }
+    if (leftOut.add(setting.name())) {
+      LOG.info("{}: the IOC has no {}; it is left out.", device, setting.name());
+    }
+    return Device.DONE;
   }
 
   private void requireFolder(boolean there) {
     if (!there) {
       throw new DeviceFailure(
           "no-such-folder",
-          "%s: the folder %s does not exist for the IOC, and %sCreateDirectory %d does not let it make it."
-              .formatted(device, writeFolder, pv, names.createDirectory()));
+          createDirectory.connected()
+              ? "%s: the folder %s does not exist for the IOC, and %sCreateDirectory %d does not let it make it."
+                  .formatted(device, writeFolder, pv, names.createDirectory())
+              : "%s: the folder %s does not exist for the IOC, which makes none."
+                  .formatted(device, writeFolder));
     }
   }
 

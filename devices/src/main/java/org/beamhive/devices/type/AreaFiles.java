@@ -32,6 +32,7 @@ final class AreaFiles {
    *
    * @param dataKey whose frames they are
    * @param hdf5 whether one HDF5 file has all frames; else each is a TIFF file
+   * @param frame its shape, rows first
    * @param template areaDetector's template of the file name
    * @param root in resource documents, the part of the path that may differ where it is read
    */
@@ -40,8 +41,7 @@ final class AreaFiles {
       String dataKey,
       boolean hdf5,
       int framesPerPoint,
-      int width,
-      int height,
+      List<Integer> frame,
       String template,
       String root) {}
 
@@ -77,10 +77,9 @@ final class AreaFiles {
   }
 
   private StreamResource stream(String path, String fileName, double time) {
-    Value.Fields parameters =
-        Value.Fields.EMPTY.with(
-            "chunk_shape",
-            Value.of(List.of(Value.of(1), Value.of(kind.height()), Value.of(kind.width()))));
+    List<Value> chunk = new ArrayList<>(List.of(Value.of(1)));
+    kind.frame().forEach(size -> chunk.add(Value.of(size)));
+    Value.Fields parameters = Value.Fields.EMPTY.with("chunk_shape", Value.of(chunk));
     parameters =
         kind.hdf5()
             ? parameters.with("dataset", Value.of("/entry/data/data"))

@@ -40,6 +40,11 @@ final class AreaStaging {
     }
   }
 
+  /** What was there before is not put back: somebody wants the setting to stay as it is now. */
+  synchronized void keep(Signal setting) {
+    changed.removeIf(before -> before.setting().equals(setting));
+  }
+
   /** Puts everything back, the last change first; goes on after a failure and fails then. */
   CompletionStage<Void> restore() {
     CompletionStage<Void> all = CompletableFuture.completedStage(null);

@@ -30,11 +30,16 @@ final class Counter extends SignalDevice {
           optional("preset_pv", Kind.TEXT, "the PV of the counting time, as a scaler's TP"),
           optional("count_time", Kind.POSITIVE, "seconds, put to preset_pv when a scan begins"));
 
+  /** A scaler rounds the time to its clock; relative. */
+  private static final double ROUNDING = 1e-3;
+
   private final Signal counts;
   private final Signal trigger;
   private final Signal halt;
   private final Signal preset;
+  private final SignalSettings settings;
   private final Value triggerValue;
+  private volatile Value countTime;
   private final AtomicBoolean stopped = new AtomicBoolean();
 
   Counter(DeviceOptions options, DeviceBackends backends) {
@@ -57,15 +62,38 @@ final class Counter extends SignalDevice {
                 options.text("preset_pv", ""),
                 SignalOptions.MONITORED)
             : null;
+    settings = new SignalSettings(options.name());
+    if (preset != null) {
+      settings.readBack(
+          "count_time", preset, preset, ROUNDING, this::problem, to -> countTime = to);
+    }
+    countTime = options.has("count_time") ? options.values().get("count_time") : null;
     triggerValue = Value.of((long) options.number("trigger_value", 1));
+  }
+
+  private String problem(Value seconds) {
+    return SignalSettings.numberProblem(preset, seconds, false, 0);
+  }
+
+  /** The counting time is put at once, and again whenever a scan begins. */
+  @Override
+  public CompletionStage<Void> configure(Value.Fields wanted) {
+    return preset == null
+        ? CompletableFuture.failedStage(
+            new DeviceFailure(
+                "not-configurable",
+                name()
+                    + " has no settings that can be changed: its deviceConfig has no preset_pv."))
+        : settings.put(wanted, patience());
   }
 
   @Override
   public CompletionStage<Void> stage() {
-    return preset == null || !options.has("count_time")
+    Value wanted = countTime;
+    return preset == null || wanted == null
         ? DONE
         : preset
-            .put(Value.of(options.number("count_time", 0)), patience())
+            .put(Value.of(wanted.asDouble()), patience())
             .thenCompose(done -> preset.get(patience()))
             .thenApply(now -> null);
   }
@@ -93,6 +121,6 @@ final class Counter extends SignalDevice {
   @Override
   public CompletionStage<Void> stop() {
     stopped.set(true);
-    return halt.put(Value.of(0), patience());
+    return halt(halt, Value.of(0));
   }
 }

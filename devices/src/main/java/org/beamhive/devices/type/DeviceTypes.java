@@ -91,8 +91,14 @@ public final class DeviceTypes {
                     "ophyd.signal.EpicsSignalRO"),
                 EpicsSignal.READ_ONLY_KEYS,
                 EpicsSignal::readOnly),
-            new DeviceType("AreaDetector", areaDetectors(), AreaDetector.KEYS, AreaDetector::new),
-            new DeviceType("EpicsFlyer", Set.of(), EpicsFlyer.KEYS, EpicsFlyer::new),
+            new DeviceType(
+                "AreaDetector",
+                areaDetectors(),
+                AreaDetector.KEYS,
+                AreaDetector::new,
+                AreaDetector.CHECKS),
+            new DeviceType(
+                "EpicsFlyer", Set.of(), EpicsFlyer.KEYS, EpicsFlyer::new, EpicsFlyer.CHECKS),
             new DeviceType(
                 "PseudoPositioner",
                 Set.of(

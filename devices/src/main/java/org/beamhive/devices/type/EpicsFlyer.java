@@ -58,6 +58,17 @@ final class EpicsFlyer extends SignalDevice {
               "settings", Kind.FILLED_MAP, "names and PVs of what can be set, as {points: X:np}"),
           optional("flight_timeout", Kind.POSITIVE, "seconds that a flight may take; 3600"));
 
+  /** Something must tell when a flight is over. */
+  static final DeviceChecks CHECKS =
+      (name, config) ->
+          config.get("start_completes") == Value.Bool.FALSE && config.text("done_pv") == null
+              ? List.of(
+                  new DeviceChecks.Problem(
+                      "done_pv",
+                      "what tells that a flight is over? With start_completes: false a done_pv is"
+                          + " needed"))
+              : List.of();
+
   private static final double EPICS_EPOCH = 631152000;
   private static final double DEFAULT_FLIGHT_SECONDS = 3600;
 
@@ -229,7 +240,7 @@ final class EpicsFlyer extends SignalDevice {
   @Override
   public CompletionStage<Void> stop() {
     interruption.completeExceptionally(new DeviceFailure("stopped", name() + " has been stopped."));
-    return halt.put(stopValue, patience());
+    return halt(halt, stopValue);
   }
 
   // ------------------------------------------------------------------ what it has gathered

@@ -216,7 +216,7 @@ final class EpicsMca extends SignalDevice {
   @Override
   public CompletionStage<Void> stop() {
     stopped.set(true);
-    return halt.put(Value.of(1), patience());
+    return halt(halt, Value.of(1));
   }
 
   @Override

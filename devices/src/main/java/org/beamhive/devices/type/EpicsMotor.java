@@ -191,7 +191,7 @@ final class EpicsMotor extends SignalDevice {
     MotorMove move = current.get();
     if (move != null && !move.stopped()) {
       move.fail(paused());
-      record.stop.put(Value.of(1), patience()).exceptionally(EpicsMotor::ignored);
+      stopNow().exceptionally(EpicsMotor::ignored);
     }
   }
 
@@ -418,7 +418,8 @@ final class EpicsMotor extends SignalDevice {
             });
   }
 
-  private CompletionStage<Void> judge(MotorMove move) {
+  /** What the record says of its end, after it has been asked. */
+  CompletionStage<Void> judge(MotorMove move) {
     DeviceFailure failure = failure(move);
     if (failure != null) {
       return CompletableFuture.failedStage(failure);
@@ -436,7 +437,8 @@ final class EpicsMotor extends SignalDevice {
                     : CompletableFuture.failedStage(notReached(move)));
   }
 
-  private DeviceFailure failure(MotorMove move) {
+  /** What was wrong with its way, or null. */
+  DeviceFailure failure(MotorMove move) {
     double at = MotorFields.number(record.rbv);
     if (move.stopped()) {
       return stopped();
@@ -447,11 +449,11 @@ final class EpicsMotor extends SignalDevice {
           "%s: the motor record reports a limit violation for the %s."
               .formatted(name(), move.what));
     }
-    if (move.hasTarget() && record.atSwitch(move.up())) {
+    if (move.hasDirection() && record.atSwitch(move.up())) {
       return new DeviceFailure(
           "limit-switch",
-          "%s ran into its %s limit switch at %s on its way to %s."
-              .formatted(name(), move.up() ? "high" : "low", shown(at), shown(move.to)));
+          "%s ran into its %s limit switch at %s during the %s."
+              .formatted(name(), move.up() ? "high" : "low", shown(at), move.what));
     }
     AlarmSeverity severity = record.rbv.latest() == null ? null : record.rbv.latest().severity();
     AlarmSeverity tolerated = AlarmSeverity.valueOf(options.text("tolerated_alarm", "MINOR"));
@@ -529,16 +531,18 @@ final class EpicsMotor extends SignalDevice {
     if (move != null) {
       move.stop();
     }
-    return stopNow().thenAccept(done -> stopAgain(move, STOP_TRIES));
+    return stop(move);
   }
 
-  CompletionStage<Void> stopNow() {
-    // the completion comes when the motor is at rest, which may take longer than a request
-    return record
-        .stop
-        .put(Value.of(1), patience())
-        .exceptionallyCompose(
-            error -> isTimeout(error) ? DONE : CompletableFuture.failedStage(error));
+  /** Ends when the record has been told; until the motion has ended it is told again. */
+  CompletionStage<Void> stop(MotorMove move) {
+    CompletionStage<Void> told = stopNow();
+    stopAgain(move, STOP_TRIES);
+    return told;
+  }
+
+  private CompletionStage<Void> stopNow() {
+    return halt(record.stop, Value.of(1));
   }
 
   /** The stop has a circuit of its own: it may have been faster than the put that it is to stop. */
@@ -551,9 +555,8 @@ final class EpicsMotor extends SignalDevice {
         .thenRun(
             () -> {
               if (!move.ended()) {
-                stopNow()
-                    .thenAccept(done -> stopAgain(move, tries - 1))
-                    .exceptionally(EpicsMotor::ignored);
+                stopNow().exceptionally(EpicsMotor::ignored);
+                stopAgain(move, tries - 1);
               }
             });
   }

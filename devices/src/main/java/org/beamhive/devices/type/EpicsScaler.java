@@ -329,7 +329,7 @@ final class EpicsScaler extends SignalDevice {
   @Override
   public CompletionStage<Void> stop() {
     stopped.set(true);
-    return halt.put(Value.of(0), patience());
+    return halt(halt, Value.of(0));
   }
 
   @Override

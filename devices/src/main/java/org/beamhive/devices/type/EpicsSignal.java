@@ -206,8 +206,8 @@ final class EpicsSignal extends SignalDevice {
     }
     Value sent = characters(wanted);
     if (!validated) {
-      CompletableFuture<Void> put = setpoint.put(sent, writePatience()).toCompletableFuture();
-      return put.isCompletedExceptionally() ? put : DONE;
+      CompletableFuture<Void> put = put(sent).toCompletableFuture();
+      return byCompletion() && !put.isDone() ? DONE : put;
     }
     return alone(
         setpoint.name(),
@@ -223,10 +223,24 @@ final class EpicsSignal extends SignalDevice {
     return backends.timeouts().deadlines().nanos();
   }
 
+  private boolean byCompletion() {
+    return options.flag("put_complete", false);
+  }
+
+  /**
+   * Only who waits for the completion asks for it: a record that is busy until another value is
+   * put, as a busy record, would never take that one while it owes the completion of the first.
+   */
+  private CompletionStage<Void> put(Value sent) {
+    return byCompletion()
+        ? setpoint.put(sent, writePatience())
+        : setpoint.send(sent, writePatience());
+  }
+
   private void write(Value sent, CompletableFuture<Void> over) {
     long deadline = now() + writePatience().toNanos();
-    CompletionStage<Void> put = setpoint.put(sent, writePatience());
-    boolean byCompletion = options.flag("put_complete", false);
+    CompletionStage<Void> put = put(sent);
+    boolean byCompletion = byCompletion();
     put.thenCompose(done -> readback.get(patience()))
         .whenComplete(
             (now, error) -> {

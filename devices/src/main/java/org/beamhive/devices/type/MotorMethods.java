@@ -144,7 +144,8 @@ final class MotorMethods {
       return CompletableFuture.failedStage(refusal);
     }
     Signal command = forward ? record.jogf : record.jogr;
-    MotorMove move = new MotorMove(command, Value.of(1), Double.NaN, "jog", motor.clock());
+    double endless = forward ? Double.POSITIVE_INFINITY : Double.NEGATIVE_INFINITY;
+    MotorMove move = new MotorMove(command, Value.of(1), endless, "jog", motor.clock());
     return missing(command)
         .thenCompose(
             there ->
@@ -163,22 +164,50 @@ final class MotorMethods {
     CompletionStage<Void> put = move.command.put(move.value, move.left());
     CompletableFuture<Void> time = motor.clock().after(EpicsMotor.millis(seconds));
     // its completion comes when the jog has ended, on some records at once
-    put.whenComplete(
-        (done, error) -> {
-          if (error != null || move.stopped()) {
-            time.complete(null);
-          }
-        });
-    // by a stop: the jog field's own channel waits for the completion of the put that started it
-    return time.thenCompose(done -> motor.stopNow())
-        .thenCompose(done -> motor.ask())
+    put.thenCompose(done -> motor.ask())
+        .whenComplete(
+            (done, error) -> {
+              if (error != null || motor.failure(move) != null) {
+                time.complete(null);
+              }
+            });
+    // by a stop: the put of another value would wait for the completion of the one that started it
+    return time.thenCompose(done -> motor.stop(move))
+        .handle((done, error) -> error)
+        .thenCompose(notStopped -> jogEnded(move, put, notStopped));
+  }
+
+  /** A put that has failed may have begun a jog, so it is judged at rest; then its error counts. */
+  private CompletionStage<Void> jogEnded(
+      MotorMove move, CompletionStage<Void> put, Throwable notStopped) {
+    return motor
+        .ask()
         .thenCompose(
             done ->
                 record.dmov.await(
                     value -> value.asDouble() == 1,
                     motor.patience().plus(EpicsMotor.millis(record.accelerationSeconds()))))
+        .thenCompose(done -> motor.ask())
+        .handle((done, error) -> error)
         .thenCompose(
-            done -> move.stopped() ? CompletableFuture.failedStage(motor.stopped()) : Device.DONE);
+            error -> {
+              Throwable failure = failureOf(put);
+              if (failure == null) {
+                failure = error == null ? notStopped : error;
+              }
+              return failure == null ? motor.judge(move) : CompletableFuture.failedStage(failure);
+            });
+  }
+
+  /** A completion may get lost on its way; what else fails a put is told. */
+  private Throwable failureOf(CompletionStage<Void> put) {
+    CompletableFuture<Void> ended = put.toCompletableFuture();
+    if (!ended.isCompletedExceptionally()) {
+      return null;
+    }
+    Throwable error = ended.handle((done, why) -> why).join();
+    String code = DeviceFailure.refusalOf(motor.name().value(), error).code();
+    return code.equals("timeout") ? null : error;
   }
 
   /** SET is taken back whatever happens: a motor left in it would not move when it is set. */

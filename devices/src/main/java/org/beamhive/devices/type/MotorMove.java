@@ -15,7 +15,10 @@ final class MotorMove {
   /** What is put to it. */
   final Value value;
 
-  /** Where it is to end, in user coordinates; NaN if that isn't known, as when homing. */
+  /**
+   * Where it is to end, in user coordinates; infinite if it only goes on in that direction, and NaN
+   * if even that isn't known, as when homing.
+   */
   final double to;
 
   /** What it is, for messages: "move to 5.0 mm". */
@@ -49,6 +52,11 @@ final class MotorMove {
 
   boolean hasTarget() {
     return Double.isFinite(to);
+  }
+
+  /** Whether it is known which way it goes. */
+  boolean hasDirection() {
+    return !Double.isNaN(to);
   }
 
   boolean up() {

@@ -351,7 +351,7 @@ final class PvPositioner extends SignalDevice {
 
   /** The stop has a circuit of its own: it may have been faster than the put that it is to stop. */
   private CompletionStage<Void> stopNow(Move move, int tries) {
-    CompletionStage<Void> sent = stop.put(value("stop_value"), patience());
+    CompletionStage<Void> sent = halt(stop, value("stop_value"));
     if (move != null && done != null && tries > 0) {
       backends
           .timeouts()

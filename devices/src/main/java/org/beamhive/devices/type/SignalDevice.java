@@ -81,8 +81,14 @@ abstract class SignalDevice implements Device {
    */
   protected final Signal optionalPart(
       String key, Part.Kind kind, String signal, SignalOptions how) {
-    Signal made = signal(signal, how);
-    parts.add(new Part(key, kind, made, false, false));
+    return optionalPart(key, kind, signal, how, false);
+  }
+
+  /** The same, of a signal whose labels, if it has any, are its values, or which is one text. */
+  protected final Signal optionalPart(
+      String key, Part.Kind kind, String signal, SignalOptions how, boolean labelled) {
+    Signal made = signal(signal, labelled ? how.asText() : how);
+    parts.add(new Part(key, kind, made, labelled, false));
     return made;
   }
 
@@ -117,7 +123,23 @@ abstract class SignalDevice implements Device {
         .whenComplete((done, error) -> attempts.remove(attempt))
         .exceptionally(this::notConnected)
         .thenCompose(done -> optionalThere())
-        .thenCompose(done -> firstValues());
+        .thenCompose(done -> firstValues())
+        .thenRun(this::requireFit);
+  }
+
+  /**
+   * What is wrong with that which answers under its names, null if nothing is: something else than
+   * it is made for. Asked with each try to connect, also if signals are missing.
+   */
+  protected DeviceFailure misfit() {
+    return null;
+  }
+
+  private void requireFit() {
+    DeviceFailure misfit = misfit();
+    if (misfit != null) {
+      throw misfit;
+    }
   }
 
   /** They answer together with the others, or not at all: one that is late is used from then on. */
@@ -301,6 +323,21 @@ abstract class SignalDevice implements Device {
     return backends.timeouts().request();
   }
 
+  /**
+   * Sends a stop by an urgent signal; ends when it has come, without waiting for what comes of it.
+   * A question on the same circuit tells that: answers come in the order in which things were sent.
+   */
+  protected final CompletionStage<Void> halt(Signal stop, Value value) {
+    return stop.put(value, patience())
+        .thenCompose(sent -> stop.get(patience()))
+        .<Void>thenApply(come -> null)
+        .exceptionallyCompose(
+            error ->
+                DeviceFailure.refusalOf(name().value(), error).code().equals("no-read-access")
+                    ? DONE
+                    : CompletableFuture.failedStage(error));
+  }
+
   /** Asks several signals at once. */
   protected final CompletionStage<Void> refresh(List<Signal> signals) {
     return CompletableFuture.allOf(
@@ -347,6 +384,7 @@ abstract class SignalDevice implements Device {
     if (!(cause instanceof TimeoutException)) {
       throw new CompletionException(cause);
     }
+    requireFit();
     throw new DeviceFailure(
         "not-connected",
         "%s is not connected: no answer from %s. Is its control system running?"

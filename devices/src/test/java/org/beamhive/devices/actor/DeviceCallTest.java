@@ -244,6 +244,27 @@ class DeviceCallTest {
   }
 
   @Test
+  void beginsOnlyWhenWhatAWorkerHasItDoHasEnded() {
+    ActorRef<Command> device = motor();
+    ask(device, "1", moveTo(2));
+    caller.expectMessageClass(CallAccepted.class, LONG);
+    // one that had it before the device was started anew, and does not know of that yet
+    device.tell(new DeviceProtocol.Set(new Epoch(3), Value.of(5.0), 7, worker.getRef()));
+
+    device.tell(new CallAlive("1", caller.getRef()));
+    caller.expectMessageClass(CallAccepted.class, LONG);
+    assertThat(details(device).calls()).isEmpty();
+    clock.advance(Duration.ofSeconds(6));
+    assertThat(worker.expectMessageClass(DeviceProtocol.Done.class, LONG).token()).isEqualTo(7);
+
+    device.tell(new CallAlive("1", caller.getRef()));
+    details(device);
+    clock.advance(Duration.ofSeconds(6));
+    assertThat(done().result()).isEqualTo(Value.of(2.0));
+    assertThat(position()).isEqualTo(2);
+  }
+
+  @Test
   void refusesEveryCallWhileAScanHoldsItAndSaysWhich() {
     ActorRef<Command> device = motor();
     assertThat(attach(device)).isInstanceOf(Attached.class);

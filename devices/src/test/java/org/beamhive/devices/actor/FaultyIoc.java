@@ -23,8 +23,8 @@ import org.beamhive.protocol.model.Value;
  * A control system that misbehaves by the dice: one motor record {@code m} and one plain PV {@code
  * s}, reached over two circuits, one for what is urgent. Answers and monitors come late, twice or
  * never, lines break and come back, the motor stalls or falls short. It keeps what it promises as a
- * {@link SignalBackend}: each request ends, the puts of one circuit arrive in order, and so do the
- * monitors of one PV.
+ * {@link SignalBackend}: each request ends, the puts of one circuit arrive in order, no question
+ * overtakes them, and the monitors of one PV come in order, too.
  */
 final class FaultyIoc implements SignalBackend {
   static final double DEADBAND = 0.001;
@@ -63,6 +63,8 @@ final class FaultyIoc implements SignalBackend {
   private final double[] circuitFree = new double[2];
   private final boolean[] circuitDown = new boolean[2];
   private final List<Request<Void>> moving = new ArrayList<>();
+  private final Map<String, Request<Void>> active = new HashMap<>();
+  private final Map<String, List<Put>> queued = new HashMap<>();
   private Temper temper;
   private double position;
   private double from;
@@ -74,6 +76,9 @@ final class FaultyIoc implements SignalBackend {
 
   /** Values that were put to VAL, as they were sent. */
   final List<Double> puts = new ArrayList<>();
+
+  /** A put with completion that waits for the one before it on its record. */
+  private record Put(String name, Value value, Request<Void> request) {}
 
   /** How often a STOP was sent, arrived or not. */
   int stopsSent;
@@ -168,6 +173,8 @@ final class FaultyIoc implements SignalBackend {
   void restart() {
     breakCircuit(0);
     breakCircuit(1);
+    queued.clear();
+    active.clear();
     halt();
     mendCircuit(0);
     mendCircuit(1);
@@ -262,36 +269,68 @@ final class FaultyIoc implements SignalBackend {
     }
   }
 
+  /**
+   * As in EPICS base: while a put with completion is active on a record, the next one to any of its
+   * fields is not even written before that has completed.
+   */
   private void arrive(String name, Value value, Request<Void> request) {
+    String record = record(name);
+    if (active.containsKey(record)) {
+      trace.accept("waits for its record: " + name + " = " + value.shown());
+      queued.computeIfAbsent(record, key -> new ArrayList<>()).add(new Put(name, value, request));
+      return;
+    }
+    active.put(record, request);
+    write(name, value, request);
+  }
+
+  private static String record(String name) {
+    return name.contains(".") ? name.substring(0, name.indexOf('.')) : name;
+  }
+
+  /** It has completed, or its circuit has broken. */
+  private void released(Request<?> request) {
+    String record = record(request.line.name);
+    if (active.get(record) == request) {
+      active.remove(record);
+      List<Put> waiting = queued.getOrDefault(record, List.of());
+      if (!waiting.isEmpty()) {
+        Put next = waiting.remove(0);
+        later(0, () -> arrive(next.name(), next.value(), next.request()));
+      }
+    }
+  }
+
+  /**
+   * @param request of who wants to know when it has completed, or null
+   */
+  private void write(String name, Value value, Request<Void> request) {
     trace.accept("arrives: " + name + " = " + value.shown());
+    if (!name.equals("m.STOP") && random.nextDouble() < temper.refuses) {
+      if (request != null) {
+        released(request);
+        request.fail("put-failed", name + " is refused.");
+      }
+      return;
+    }
+    boolean later = false;
     switch (name) {
       case "m.VAL" -> {
-        double target = value.asDouble();
-        if (random.nextDouble() < temper.refuses) {
-          request.fail("put-failed", name + " is refused.");
-          return;
-        }
-        if (inMotion && random.nextBoolean()) {
-          // it only changes the target of the move under way
-          request.answer(null);
-        } else {
+        // else it only changes the target of the move under way
+        later = !inMotion || random.nextBoolean();
+        if (later && request != null) {
           moving.add(request);
         }
-        start(target);
+        start(value.asDouble());
       }
-      case "m.STOP" -> {
-        halt();
-        request.answer(null);
-      }
+      case "m.STOP" -> halt();
       default -> {
-        if (random.nextDouble() < temper.refuses) {
-          request.fail("put-failed", name + " is refused.");
-          return;
-        }
         set(name, value);
         post(name);
-        request.answer(null);
       }
+    }
+    if (!later && request != null) {
+      request.answer(null);
     }
   }
 
@@ -398,6 +437,13 @@ final class FaultyIoc implements SignalBackend {
     private void failAll() {
       List.copyOf(requests)
           .forEach(r -> r.fail("disconnected", name + " has lost its connection."));
+      // the server cancels what its client wanted to know
+      for (List<Put> waiting : queued.values()) {
+        waiting.removeIf(put -> put.request().line == this);
+      }
+      List.copyOf(active.values()).stream()
+          .filter(request -> request.line == this)
+          .forEach(FaultyIoc.this::released);
     }
 
     void post(SignalValue value) {
@@ -426,8 +472,10 @@ final class FaultyIoc implements SignalBackend {
       Request<SignalValue> request = new Request<>(this, timeout);
       if (connected) {
         int when = times;
+        // never before what was put on the same circuit
+        double at = Math.max(circuitFree[circuit()] + 1e-6, clock.seconds() + delay());
         later(
-            delay(),
+            at - clock.seconds(),
             () -> {
               if (when == times) {
                 request.answer(value(name));
@@ -441,14 +489,27 @@ final class FaultyIoc implements SignalBackend {
 
     @Override
     public CompletionStage<Void> put(Value value, Duration timeout) {
+      Request<Void> request = new Request<>(this, timeout);
+      send(value, request, () -> arrive(name, value, request));
+      return request.promise;
+    }
+
+    @Override
+    public CompletionStage<Void> send(Value value, Duration timeout) {
+      Request<Void> request = new Request<>(this, timeout);
+      send(value, request, () -> write(name, value, null));
+      later(0, () -> request.end(null));
+      return request.promise;
+    }
+
+    private void send(Value value, Request<Void> request, Runnable arrival) {
       if (!name.equals("m.STOP") && random.nextDouble() < temper.throwsUp) {
         trace.accept("a defect: " + name + " throws");
         throw new IllegalStateException("a defect in the library");
       }
-      Request<Void> request = new Request<>(this, timeout);
       if (!connected) {
         request.fail("disconnected", name + " is not connected.");
-        return request.promise;
+        return;
       }
       trace.accept("sent: " + name + " = " + value.shown());
       if (name.equals("m.STOP")) {
@@ -465,10 +526,9 @@ final class FaultyIoc implements SignalBackend {
           at - clock.seconds(),
           () -> {
             if (when == times || sentAnyway) {
-              arrive(name, value, request);
+              arrival.run();
             }
           });
-      return request.promise;
     }
 
     @Override
@@ -493,6 +553,7 @@ final class FaultyIoc implements SignalBackend {
     }
 
     void answer(T value) {
+      released(this);
       if (random.nextDouble() < temper.missing) {
         trace.accept("no answer: " + line.name);
         return;

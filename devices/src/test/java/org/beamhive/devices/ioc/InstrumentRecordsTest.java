@@ -63,7 +63,7 @@ class InstrumentRecordsTest {
     ioc.put("x.DLY", 1);
     VirtualIoc.Put put = ioc.put("x.CNT", 1);
     ioc.go(2);
-    ioc.put("x.CNT", 0);
+    ioc.send("x.CNT", 0);
     assertThat(put.done()).isTrue();
     assertThat(ioc.get("x.T")).isCloseTo(1, within(1e-6));
 
@@ -113,10 +113,10 @@ class InstrumentRecordsTest {
     ioc.put("xErase", 1);
     assertThat(ioc.get("x.ERTM")).isZero();
     VirtualIoc.Put endless = ioc.put("x.STRT", 1);
-    ioc.put("x.PLTM", 0);
+    ioc.send("x.PLTM", 0);
     ioc.go(10);
     assertThat(endless.open()).isTrue();
-    ioc.put("x.STOP", 1);
+    ioc.send("x.STOP", 1);
     assertThat(endless.done()).isTrue();
     assertThat(ioc.get("x.ACQG")).isZero();
   }

@@ -17,6 +17,10 @@ class MotorRecordTest {
     return ioc.put("x." + field, value);
   }
 
+  private void send(String field, Object value) {
+    ioc.send("x." + field, value);
+  }
+
   private double get(String field) {
     return ioc.get("x." + field);
   }
@@ -69,15 +73,15 @@ class MotorRecordTest {
   }
 
   @Test
-  void aNewTargetEndsTheOldMoveAndBothPutsCompleteAtItsEnd() {
+  void aNewTargetEndsTheOldMoveWhosePutCompletesAtItsEnd() {
     VirtualIoc.Put first = put("VAL", 20);
     ioc.go(1);
-    VirtualIoc.Put second = put("VAL", -5);
+    send("VAL", -5);
     List<Double> dmov = ioc.watch("x.DMOV");
     ioc.go(0.5);
     assertThat(first.open()).isTrue();
     ioc.go(5);
-    assertThat(first.done() && second.done()).isTrue();
+    assertThat(first.done()).isTrue();
     assertThat(get("RBV")).isEqualTo(-5);
     assertThat(dmov).containsExactly(1.0);
   }
@@ -100,20 +104,37 @@ class MotorRecordTest {
     VirtualIoc.Put move = put("VAL", 50);
     ioc.go(1);
     double before = get("RBV");
-    VirtualIoc.Put stop = put("STOP", 1);
-    assertThat(stop.open()).isTrue();
+    send("STOP", 1);
+    assertThat(move.open()).isTrue();
     assertThat(get("STOP")).isZero();
     ioc.go(1);
-    assertThat(move.done() && stop.done()).isTrue();
+    assertThat(move.done()).isTrue();
     assertThat(get("RBV")).isBetween(before + 0.5, before + 2);
     assertThat(get("VAL")).isEqualTo(get("RBV"));
+  }
+
+  @Test
+  void aPutWithCompletionWaitsForTheOneBeforeItOnTheRecordAndAPlainOneDoesNot() {
+    VirtualIoc.Put move = put("VAL", 50);
+    ioc.go(1);
+    VirtualIoc.Put stop = put("STOP", 1);
+    VirtualIoc.Put faster = put("VELO", 6);
+    ioc.go(1);
+    assertThat(stop.open() && faster.open() && move.open()).isTrue();
+    assertThat(get("VAL")).isEqualTo(50);
+    assertThat(get("VELO")).isEqualTo(10);
+    send("STOP", 1);
+    ioc.go(2);
+    assertThat(move.done() && stop.done() && faster.done()).isTrue();
+    assertThat(get("RBV")).isLessThan(40);
+    assertThat(get("VELO")).isEqualTo(6);
   }
 
   @Test
   void pauseKeepsTheSetpointAndGoGoesOn() {
     put("VAL", 20);
     ioc.go(1);
-    put("SPMG", 1);
+    send("SPMG", 1);
     ioc.go(1);
     assertThat(get("DMOV")).isEqualTo(1);
     assertThat(get("VAL")).isEqualTo(20);
@@ -132,7 +153,7 @@ class MotorRecordTest {
   void stopOfTheSwitchStopsForGoodAndMoveMovesOnce() {
     put("VAL", 20);
     ioc.go(1);
-    put("SPMG", 0);
+    send("SPMG", 0);
     ioc.go(1);
     assertThat(get("VAL")).isEqualTo(get("RBV"));
     put("VAL", 3);
@@ -251,7 +272,7 @@ class MotorRecordTest {
     ioc.go(2);
     assertThat(jog.open()).isTrue();
     assertThat(get("RBV")).isCloseTo(10, within(1.0));
-    put("JOGF", 0);
+    send("JOGF", 0);
     ioc.go(1);
     assertThat(jog.done()).isTrue();
     assertThat(get("VAL")).isEqualTo(get("RBV"));
@@ -322,7 +343,7 @@ class MotorRecordTest {
     assertThat(move.open()).isTrue();
     assertThat(get("RBV")).isEqualTo(stuck);
     assertThat(get("DMOV")).isZero();
-    put("STOP", 1);
+    send("STOP", 1);
     ioc.go(1);
     assertThat(move.done()).isTrue();
     assertThat(get("VAL")).isEqualTo(get("RBV"));

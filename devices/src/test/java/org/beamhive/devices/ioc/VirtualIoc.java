@@ -84,6 +84,12 @@ final class VirtualIoc {
     return put;
   }
 
+  /** A put without completion, which waits for no other. */
+  void send(String name, Object value) {
+    ServedPv pv = pv(name);
+    pv.put(array(pv, value), null);
+  }
+
   private static Object array(ServedPv pv, Object value) {
     if (value.getClass().isArray()) {
       return value;

@@ -34,6 +34,11 @@ class HangingSignalTest {
           }
 
           @Override
+          public CompletionStage<Void> send(Value value, Duration timeout) {
+            return late();
+          }
+
+          @Override
           public void close() {}
         };
     Signal signal =

@@ -52,6 +52,8 @@ class AreaDetectorIT {
 
   @TempDir Path folder;
   private final List<Device> open = new ArrayList<>();
+  private Duration margin = PATIENCE;
+  private Duration connecting = PATIENCE;
 
   @BeforeAll
   static void start() {
@@ -92,14 +94,14 @@ class AreaDetectorIT {
         new DeviceBackends(
             () -> over,
             new SimNamespace(new SettableSimClock(86400)),
-            new DeviceTimeouts(PATIENCE, PATIENCE));
+            new DeviceTimeouts(PATIENCE, margin));
     Device device =
         DeviceTypes.standard()
             .find("AreaDetector")
             .orElseThrow()
             .factory()
             .create(
-                new DeviceOptions(new DeviceName("cam"), new Value.Fields(fields), PATIENCE),
+                new DeviceOptions(new DeviceName("cam"), new Value.Fields(fields), connecting),
                 backends);
     device.open(
         new DeviceListener() {
@@ -424,5 +426,297 @@ class AreaDetectorIT {
     List<AssetDocument> after = point(camera);
     assertThat(after.get(0).uid()).isNotEqualTo(before.uid());
     assertThat(((StreamDatum) after.get(1)).indices()).isEqualTo(new StreamDatum.Range(0, 1));
+  }
+
+  private static Value.Fields fields(Object... pairs) {
+    Value.Fields fields = Value.Fields.EMPTY;
+    for (int at = 0; at < pairs.length; at += 2) {
+      Object value = pairs[at + 1];
+      fields =
+          fields.with(
+              (String) pairs[at],
+              value instanceof String text
+                  ? Value.of(text)
+                  : value instanceof Integer whole
+                      ? Value.of(whole)
+                      : value instanceof Boolean flag ? Value.of(flag) : Value.of((double) value));
+    }
+    return fields;
+  }
+
+  private static Value configuration(Device device, String key) throws Exception {
+    return done(device.describe()).configuration().stream()
+        .filter(reading -> reading.key().equals(key))
+        .findFirst()
+        .orElseThrow()
+        .value();
+  }
+
+  private static Value texts(String... texts) {
+    return Value.of(Stream.of(texts).map(Value::of).map(Value.class::cast).toList());
+  }
+
+  @Test
+  void whatIsConfiguredIsPutReadBackAndHadByEachScan() throws Exception {
+    put("BH:cam1:NumExposures", 1);
+    Device camera = hdf5();
+    done(
+        camera.configure(
+            fields(
+                "acquire_time",
+                0.003,
+                "cam_cam_num_exposures",
+                2,
+                "num_images",
+                3,
+                "trigger_mode",
+                "Internal")));
+    assertThat(get(link, "BH:cam1:AcquireTime_RBV")).isEqualTo(0.003);
+    DeviceDescription described = done(camera.describe());
+    assertThat(configuration(camera, "cam_cam_acquire_time")).isEqualTo(Value.of(0.003));
+    assertThat(configuration(camera, "cam_cam_num_exposures").asDouble()).isEqualTo(2);
+    assertThat(configuration(camera, "cam_cam_num_images").asDouble()).isEqualTo(3);
+    assertThat(configuration(camera, "cam_cam_trigger_mode")).isEqualTo(Value.of("Internal"));
+    assertThat(described.configurationKeys().get("cam_cam_acquire_time").units()).isEqualTo("s");
+    assertThat(described.configurationKeys().get("cam_cam_trigger_mode").choices())
+        .containsExactly("Internal", "External");
+    assertThat(described.dataKeys().get("cam_image").shape()).containsExactly(3, 48, 64);
+
+    // whatever somebody does in between
+    put("BH:cam1:AcquireTime", 0.5);
+    done(camera.stage());
+    assertThat(get(link, "BH:cam1:AcquireTime_RBV")).isEqualTo(0.003);
+    assertThat(get(link, "BH:cam1:NumImages_RBV")).isEqualTo(3);
+    assertThat(shape(path((StreamResource) point(camera).get(0)))).containsExactly(3, 48, 64);
+    done(camera.configure(fields("acquire_time", 0.004)));
+    assertThat(failure(camera.configure(fields("num_images", 2))))
+        .hasMessageContaining("while a scan has the detector");
+    done(camera.unstage());
+    assertThat(get(link, "BH:cam1:AcquireTime_RBV")).isEqualTo(0.004);
+    assertThat(get(link, "BH:cam1:NumExposures_RBV")).isEqualTo(2);
+    put("BH:cam1:NumExposures", 1);
+  }
+
+  @Test
+  void aSettingThatIsWrongIsRefusedWithWhatIsAllowed() throws Exception {
+    Device camera = camera(link, "rois", "ROI1:");
+    assertThat(failure(camera.configure(fields("trigger_mode", "Sometimes"))))
+        .hasMessageContaining("Sometimes")
+        .hasMessageContaining("Internal, External");
+    assertThat(failure(camera.configure(fields("acquire_time", -1.0))))
+        .hasMessage("cam: acquire_time = -1.0: must not be below 0.0.");
+    assertThat(failure(camera.configure(fields("acquire_time", "long"))))
+        .hasMessageContaining("must be a finite number");
+    assertThat(failure(camera.configure(fields("num_exposures", 1.5))))
+        .hasMessageContaining("must be a whole number");
+    assertThat(failure(camera.configure(fields("roi1_bin_x", 0))))
+        .hasMessageContaining("must not be below 1");
+    assertThat(failure(camera.configure(fields("gain", 2))))
+        .hasMessageContaining("is no setting; there are")
+        .hasMessageContaining("acquire_period")
+        .hasMessageContaining("roi1_size_x");
+    Device wrong = camera(link, "trigger_mode", 7);
+    assertThat(failure(wrong.stage())).hasMessageContaining("Internal, External, or 0 to 1");
+  }
+
+  @Test
+  void theFramesOfARegionAreDescribedAsTheFileHasThem() throws Exception {
+    Device camera = hdf5("rois", "ROI1:");
+    try {
+      done(
+          camera.configure(
+              fields(
+                  "hdf1_nd_array_port",
+                  "ROI1",
+                  "roi1_min_x",
+                  4,
+                  "roi1_size_x",
+                  16,
+                  "roi1_bin_x",
+                  2,
+                  "roi1_min_y",
+                  40,
+                  "roi1_size_y",
+                  20,
+                  "roi1_enable_x",
+                  true)));
+      assertThat(configuration(camera, "cam_roi1_size_x").asDouble()).isEqualTo(16);
+      assertThat(configuration(camera, "cam_roi1_enable_x")).isEqualTo(Value.of("Enable"));
+      // 8 rows are left below row 40
+      assertThat(done(camera.describe()).dataKeys().get("cam_image").shape())
+          .containsExactly(1, 8, 8);
+      done(camera.stage());
+      StreamResource resource = (StreamResource) point(camera).get(0);
+      assertThat(resource.parameters().get("chunk_shape").shown()).isEqualTo("[1, 8, 8]");
+      assertThat(shape(path(resource))).containsExactly(1, 8, 8);
+      done(camera.unstage());
+      assertThat(get(link, "BH:ROI1:BinX_RBV")).isEqualTo(2);
+
+      // not told to the run, so it would be described wrongly
+      done(camera.configure(fields("roi1_bin_x", 1)));
+      assertThat(failure(camera.stage()))
+          .hasMessageContaining("1 x 8 x 16")
+          .hasMessageContaining("described as 1 x 8 x 8");
+    } finally {
+      done(camera.configure(fields("hdf1_nd_array_port", "SIM1", "roi1_bin_x", 1)));
+    }
+  }
+
+  @Test
+  void theProcessPluginIsSetToo() throws Exception {
+    Device camera = camera(link, "plugins", texts("Proc1:"));
+    assertThat(failure(camera.configure(fields("proc1_enable_background", true))))
+        .hasMessageContaining("BH:Proc1:SaveBackground");
+    done(camera.configure(fields("stats1_nd_array_port", "PROC1")));
+    try {
+      done(camera.stage());
+      done(camera.trigger());
+      assertThat(done(camera.read()).get(0).value().asDouble()).isPositive();
+      put("BH:Proc1:SaveBackground", 1);
+      done(
+          camera.configure(
+              fields(
+                  "proc1_enable_background",
+                  "Enable",
+                  "proc1_enable_offset_scale",
+                  1,
+                  "proc1_offset",
+                  2.0,
+                  "proc1_enable_filter",
+                  true,
+                  "proc1_num_filter",
+                  4)));
+      done(camera.trigger());
+      assertThat(configuration(camera, "cam_proc1_num_filter").asDouble()).isEqualTo(4);
+      assertThat(done(camera.read()).get(0).value()).isEqualTo(Value.of(2.0 * 48 * 64));
+    } finally {
+      done(
+          camera.configure(
+              fields(
+                  "stats1_nd_array_port",
+                  "SIM1",
+                  "proc1_enable_background",
+                  0,
+                  "proc1_enable_offset_scale",
+                  0,
+                  "proc1_enable_filter",
+                  0)));
+    }
+  }
+
+  @Test
+  void withoutWaitingForPluginsTheStatisticsAreStillThoseOfTheNewestFrame() throws Exception {
+    put("BH:Stats1:SimDelay", 0.2);
+    try {
+      Device camera = camera(link, "wait_for_plugins", Value.of(false));
+      done(camera.stage());
+      done(camera.trigger());
+      double one = done(camera.read()).get(0).value().asDouble();
+      done(camera.configure(fields("acquire_time", 0.02)));
+      done(camera.trigger());
+      double two = done(camera.read()).get(0).value().asDouble();
+      assertThat(two).isGreaterThan(one);
+      done(camera.configure(fields("acquire_time", 0.002)));
+      done(camera.trigger());
+      assertThat(done(camera.read()).get(0).value().asDouble()).isEqualTo(one);
+    } finally {
+      put("BH:Stats1:SimDelay", 0);
+    }
+  }
+
+  @Test
+  void statisticsThatDontComeAreSaid() throws Exception {
+    margin = Duration.ofSeconds(1);
+    Device camera = camera(link, "wait_for_plugins", Value.of(false));
+    done(camera.stage());
+    put("BH:Stats1:EnableCallbacks", 0);
+    DeviceFailure failed = failure(camera.trigger());
+    assertThat(failed.refusal().code()).isEqualTo("late-statistics");
+    assertThat(failed).hasMessageContaining("BH:Stats1: has worked off 0 of 1 frames");
+  }
+
+  @Test
+  void aPluginOfAnotherTypeIsNamed() throws Exception {
+    connecting = Duration.ofSeconds(2);
+    for (Object[] wrong :
+        List.of(
+            new Object[] {"file_plugin", "TIFF1:", "NDFileTIFF", "NDFileHDF5"},
+            new Object[] {"rois", "Stats1:", "NDPluginStats", "NDPluginROI"},
+            new Object[] {"stats", "HDF1:", "NDFileHDF5", "NDPluginStats"})) {
+      ExecutionException failed =
+          org.junit.jupiter.api.Assertions.assertThrows(
+              ExecutionException.class,
+              () -> camera(link, wrong[0], wrong[1], "write_path_template", "/tmp"));
+      assertThat(DeviceFailure.refusalOf("cam", failed.getCause()).code())
+          .isEqualTo("wrong-plugin");
+      assertThat(failed)
+          .hasMessageContaining("BH:" + wrong[1] + " is a plugin of the type " + wrong[2])
+          .hasMessageContaining(wrong[3] + " is needed");
+    }
+  }
+
+  @Test
+  void anOlderIocMayLackLazyOpenAndCreateDirectory() throws Exception {
+    try (SimulatedIoc older = SimulatedIoc.start(0)) {
+      older.records().remove("BH:HDF1:LazyOpen");
+      older.records().remove("BH:HDF1:CreateDirectory");
+      older.records().remove("BH:HDF1:ColorMode_RBV");
+      older.records().remove("BH:HDF1:PluginType_RBV");
+      CaLink over = new CaLink(CaSettings.loopback(older.port()));
+      Device camera =
+          camera(over, "file_plugin", "HDF1:", "write_path_template", folder.toString());
+      done(camera.stage());
+      assertThat(shape(path((StreamResource) point(camera).get(0)))).containsExactly(1, 48, 64);
+      done(camera.unstage());
+      Device nowhere =
+          camera(over, "file_plugin", "HDF1:", "write_path_template", folder + "/none");
+      assertThat(failure(nowhere.stage())).hasMessageContaining("which makes none");
+      done(nowhere.unstage());
+      over.close();
+    }
+    open.clear();
+  }
+
+  @Test
+  void aFrameOfAnotherSizeFailsThePoint() throws Exception {
+    Device camera = hdf5();
+    done(camera.describe());
+    done(camera.stage());
+    point(camera);
+    put("BH:cam1:SizeX", 32);
+    try {
+      DeviceFailure failed = failure(camera.trigger());
+      assertThat(failed.refusal().code()).isEqualTo("other-shape");
+      assertThat(failed).hasMessageContaining("48 x 32").hasMessageContaining("48 x 64");
+      done(camera.unstage());
+      // the next run is told
+      assertThat(done(camera.describe()).dataKeys().get("cam_image").shape())
+          .containsExactly(1, 48, 32);
+      done(camera.stage());
+      assertThat(shape(path((StreamResource) point(camera).get(0)))).containsExactly(1, 48, 32);
+    } finally {
+      put("BH:cam1:SizeX", 64);
+    }
+  }
+
+  @Test
+  void colouredFramesAreDescribedAndOtherModesRefused() throws Exception {
+    Device camera = hdf5();
+    put("BH:cam1:ColorMode", 2);
+    try {
+      done(camera.stage());
+      assertThat(done(camera.describe()).dataKeys().get("cam_image").shape())
+          .containsExactly(1, 48, 64, 3);
+      StreamResource resource = (StreamResource) point(camera).get(0);
+      assertThat(resource.parameters().get("chunk_shape").shown()).isEqualTo("[1, 48, 64, 3]");
+      assertThat(shape(path(resource))).containsExactly(1, 48, 64, 3);
+      done(camera.unstage());
+      put("BH:cam1:ColorMode", 3);
+      DeviceFailure refused = failure(camera.stage());
+      assertThat(refused.refusal().code()).isEqualTo("color-mode");
+      assertThat(refused).hasMessageContaining("RGB2").hasMessageContaining("Mono");
+    } finally {
+      put("BH:cam1:ColorMode", 0);
+    }
   }
 }

@@ -219,4 +219,36 @@ class CountersTest {
             "f.yaml:8: mca.deviceConfig.rois: is [32], must be a list of numbers from 0 to 31, each"
                 + " once");
   }
+
+  @Test
+  void theTimeOfACounterCanBeChangedAndIsKept() throws Exception {
+    Device counter =
+        device(
+            backends,
+            "Counter",
+            "i0",
+            "read_pv",
+            "sca.S1",
+            "trigger_pv",
+            "sca.CNT",
+            "preset_pv",
+            "sca.TP",
+            "count_time",
+            0.5);
+    done(counter.configure(TestRecords.fields("count_time", 2)));
+    assertThat(records.pv("sca.TP").number()).isEqualTo(2);
+    records.pv("sca.TP").post(7);
+    done(counter.stage());
+    assertThat(records.pv("sca.TP").number()).isEqualTo(2);
+    done(counter.configure(TestRecords.fields("i0_count_time", 3)));
+    assertThat(done(counter.describe()).configuration())
+        .extracting(Reading::value)
+        .containsExactly(Value.of(3L));
+    assertThat(text(counter.configure(TestRecords.fields("count_time", -1))))
+        .isEqualTo("i0: count_time = -1: must not be below 0.0.");
+    assertThat(text(counter.configure(TestRecords.fields("gate", 1))))
+        .contains("there are count_time");
+    Device fixed = device(backends, "Counter", "i1", "read_pv", "sca.S2", "trigger_pv", "sca.CNT");
+    assertThat(text(fixed.configure(TestRecords.fields("count_time", 1)))).contains("preset_pv");
+  }
 }

@@ -138,7 +138,7 @@ class EpicsDevicesIT {
           public void changed(Signal which) {}
         });
     assertThat(there.await(10, TimeUnit.SECONDS)).isTrue();
-    done(signal.put(Value.of(value), PATIENCE));
+    done(signal.send(Value.of(value), PATIENCE));
     signal.close();
   }
 

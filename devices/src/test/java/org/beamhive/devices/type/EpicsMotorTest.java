@@ -8,6 +8,7 @@ import static org.beamhive.devices.type.TestRecords.text;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import org.beamhive.devices.signal.DeviceFailure;
 import org.beamhive.protocol.model.AlarmSeverity;
 import org.beamhive.protocol.model.Limits;
 import org.beamhive.protocol.model.Reading;
@@ -267,6 +268,49 @@ class EpicsMotorTest {
                     .body()
                     .call(TestRecords.fields("seconds", 1, "direction", "reverse"))))
         .isEqualTo("not-supported");
+  }
+
+  private CompletionStage<Value> jog(double seconds) {
+    return motor.methods().get("jog").body().call(TestRecords.fields("seconds", seconds));
+  }
+
+  @Test
+  void aJogWhosePutFailsHasFailedAndTheMotorIsStopped() throws Exception {
+    records
+        .pv("m.JOGF")
+        .onPut(
+            on ->
+                CompletableFuture.failedStage(
+                    new DeviceFailure("put-failed", "m.JOGF: no write access.")));
+    assertThat(text(jog(15))).isEqualTo("m.JOGF: no write access.");
+    assertThat(record.stop.sent).hasSize(1);
+  }
+
+  @Test
+  void aJogIsJudgedAsAMoveIs() throws Exception {
+    CompletionStage<Value> intoSwitch = jog(15);
+    record.rbv.post(7);
+    record.hls.post(Value.of(1));
+    record.comeToRest();
+    assertThat(text(intoSwitch))
+        .isEqualTo("samx ran into its high limit switch at 7.0 mm during the jog.");
+    record.hls.post(Value.of(0));
+
+    CompletionStage<Value> intoLimit = jog(15);
+    records.pv("m.LVIO").post(Value.of(1));
+    record.comeToRest();
+    assertThat(code(intoLimit)).isEqualTo("limit-violation");
+    records.pv("m.LVIO").post(Value.of(0));
+
+    CompletionStage<Value> inAlarm = jog(15);
+    record.rbv.post(Value.of(8.0), AlarmSeverity.MAJOR);
+    record.comeToRest();
+    assertThat(code(inAlarm)).isEqualTo("motor-alarm");
+    record.rbv.post(8);
+
+    CompletionStage<Value> stopped = jog(15);
+    done(motor.stop());
+    assertThat(code(stopped)).isEqualTo("stopped");
   }
 
   @Test

@@ -77,6 +77,21 @@ class EpicsSignalTest {
   }
 
   @Test
+  void aRecordThatNeverCompletesIsSetToOneAndBackToZero() throws Exception {
+    TestRecords.Pv busy = records.whole("busy", 0);
+    busy.onPut(
+        value -> {
+          busy.post(value);
+          return new CompletableFuture<>();
+        });
+    Device signal = device(backends, "EpicsSignal", "s", "read_pv", "busy");
+    assertThat(code(signal.set(Value.of(1)))).isEqualTo("done");
+    assertThat(code(signal.set(Value.of(0)))).isEqualTo("done");
+    assertThat(busy.puts).containsExactly(Value.of(1), Value.of(0));
+    assertThat(busy.sent).containsExactly(Value.of(1), Value.of(0));
+  }
+
+  @Test
   void aPutThatFailsOrIsNotTakenIsTold() throws Exception {
     records
         .number("x", 0)

@@ -92,9 +92,8 @@ class EpicsTypesIT {
     Signal rbv = pv("BH:m1.RBV");
     CompletionStage<Void> move = motor.set(Value.of(40.0));
     until(rbv, at -> at > 0.5);
-    CompletionStage<Void> other = val.put(Value.of(-10.0), Duration.ofSeconds(30));
+    done(val.send(Value.of(-10.0), PATIENCE));
     assertThat(code(move)).isEqualTo("moved-by-another");
-    done(other);
     until(rbv, at -> at == -10.0);
     assertThat(code(motor.set(Value.of(-9.0)))).isEqualTo("done");
   }
@@ -127,11 +126,11 @@ class EpicsTypesIT {
     Signal rbv = pv("BH:m1.RBV");
     CompletionStage<Void> move = motor.set(Value.of(60.0));
     until(rbv, at -> at > 0.5);
-    done(spmg.put(Value.of(0), PATIENCE));
+    done(spmg.send(Value.of(0), PATIENCE));
     assertThat(code(move)).isIn("motor-paused", "not-reached");
     done(motor.stop());
     assertThat(code(motor.set(Value.of(1.0)))).isEqualTo("motor-paused");
-    done(spmg.put(Value.of(3), PATIENCE));
+    done(spmg.send(Value.of(3), PATIENCE));
     until(pv("BH:m1.DMOV"), at -> at == 1);
     String code = code(motor.set(Value.of(1.0)));
     for (int tries = 0; code.equals("motor-paused") && tries < 200; tries++) {
@@ -139,6 +138,25 @@ class EpicsTypesIT {
       code = code(motor.set(Value.of(1.0)));
     }
     assertThat(code).isEqualTo("done");
+  }
+
+  @Test
+  void aJogEndsInTimeAndAnotherFailsAtTheRecordsLimit() throws Exception {
+    Device motor = device(backends, "EpicsMotor", "samx", "prefix", "BH:m1");
+    DeviceMethod jog = motor.methods().get("jog");
+    done(jog.body().call(fields("seconds", 0.2)));
+    double at = done(motor.locate()).readback().asDouble();
+    assertThat(at).isGreaterThan(0);
+    done(motor.methods().get("set_limits").body().call(fields("low", -1.0, "high", at + 0.5)));
+    assertThat(code(jog.body().call(fields("seconds", 60)))).isEqualTo("limit-violation");
+  }
+
+  @Test
+  void aBusyRecordIsSetToOneAndBackToZero() throws Exception {
+    done(pv("BH:cam1:ImageMode").put(Value.of(2), PATIENCE));
+    Device busy = device(backends, "EpicsSignal", "acquire", "read_pv", "BH:cam1:Acquire");
+    assertThat(code(busy.set(Value.of(1)))).isEqualTo("done");
+    assertThat(code(busy.set(Value.of(0)))).isEqualTo("done");
   }
 
   @Test

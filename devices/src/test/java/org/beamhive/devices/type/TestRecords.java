@@ -31,6 +31,10 @@ final class TestRecords implements SignalBackend {
   /** One PV. */
   final class Pv {
     final List<Value> puts = new CopyOnWriteArrayList<>();
+
+    /** Those of them that nobody wanted to know the completion of. */
+    final List<Value> sent = new CopyOnWriteArrayList<>();
+
     private final List<Listener> listeners = new CopyOnWriteArrayList<>();
     private final SignalMeta meta;
     private volatile SignalValue value;
@@ -149,6 +153,15 @@ final class TestRecords implements SignalBackend {
                   }
                 });
         return promise.orTimeout(timeout.toMillis(), TimeUnit.MILLISECONDS);
+      }
+
+      @Override
+      public CompletionStage<Void> send(Value value, Duration timeout) {
+        pv.puts.add(value);
+        pv.sent.add(value);
+        CompletableFuture<Void> put = pv.onPut.apply(value).toCompletableFuture();
+        // what fails later fails for nobody
+        return put.isCompletedExceptionally() ? put : Device.DONE;
       }
 
       @Override

@@ -26,7 +26,9 @@ import picocli.CommandLine.Spec;
     name = "stop",
     description = {
       "How long it takes from the request to stop everything, over HTTP, until each of many simulated motors that",
-      "move has been stopped: when the client sends it to when the device says that its move has ended."
+      "move has been stopped: when the client sends it to when the device says that its move has ended.",
+      "With --epics the motors are motor records of an IOC in a process of its own, each busy with the put that moves",
+      "it, and the time until each record is told to STOP is measured, too."
     })
 final class StopBench implements Callable<Integer> {
   private static final Duration PATIENCE = Duration.ofSeconds(120);
@@ -47,6 +49,9 @@ final class StopBench implements Callable<Integer> {
       description = "Default ${DEFAULT-VALUE}; one more round before is not counted.")
   private int repeats;
 
+  @Option(names = "--epics", description = "Motor records, over Channel Access.")
+  private boolean epics;
+
   @Option(names = "--json", description = "One line of JSON per metric.")
   private boolean json;
 
@@ -64,55 +69,75 @@ final class StopBench implements Callable<Integer> {
     }
     try (TemporaryFolder folder = TemporaryFolder.create()) {
       Path yaml = folder.path().resolve("devices.yaml");
-      Files.writeString(yaml, yaml(devices));
-      NodeProcess node =
-          NodeProcess.start(
-              "node",
-              folder.path(),
-              List.of(
-                  "node",
-                  "--port",
-                  "0",
-                  "--http-port",
-                  "0",
-                  "--data-dir",
-                  folder.path().resolve("data").toString(),
-                  "--devices",
-                  yaml.toString()),
-              Map.of("BEAMHIVE_API_KEY", "bench"));
-      try {
-        node.awaitReady(PATIENCE);
-        measure(new ApiClient(node.printed("HTTP"), Optional.of("bench")));
-      } finally {
-        node.terminate();
-        if (!node.awaitExit(PATIENCE)) {
-          node.kill();
+      if (epics) {
+        try (StopArrivals arrivals = new StopArrivals(folder.path(), devices)) {
+          Files.writeString(folder.path().resolve("node.conf"), arrivals.configuration());
+          measure(folder.path(), yaml, arrivals);
         }
+      } else {
+        Files.writeString(folder.path().resolve("node.conf"), "");
+        measure(folder.path(), yaml, null);
       }
     }
     return 0;
   }
 
-  private void measure(ApiClient client) {
+  /**
+   * @param arrivals null for motors that are simulated in the node
+   */
+  private void measure(Path folder, Path yaml, StopArrivals arrivals) throws IOException {
+    Files.writeString(yaml, yaml(devices, arrivals));
+    NodeProcess node =
+        NodeProcess.start(
+            "node",
+            folder,
+            List.of(
+                "node",
+                "--config",
+                folder.resolve("node.conf").toString(),
+                "--port",
+                "0",
+                "--http-port",
+                "0",
+                "--data-dir",
+                folder.resolve("data").toString(),
+                "--devices",
+                yaml.toString()),
+            Map.of("BEAMHIVE_API_KEY", "bench"));
+    try {
+      node.awaitReady(PATIENCE);
+      measure(new ApiClient(node.printed("HTTP"), Optional.of("bench")), arrivals);
+    } finally {
+      node.terminate();
+      if (!node.awaitExit(PATIENCE)) {
+        node.kill();
+      }
+    }
+  }
+
+  private void measure(ApiClient client, StopArrivals arrivals) {
     BeamlineUnderTest.await(
         devices + " devices", PATIENCE, () -> ready(client.get("/api/devices")) == devices);
-    round(client);
+    round(client, arrivals);
     List<List<Figure>> figures = new ArrayList<>();
     for (int i = 0; i < repeats; i++) {
-      figures.add(round(client));
+      figures.add(round(client, arrivals));
     }
     PrintWriter out = spec.commandLine().getOut();
-    for (Metric metric : Metric.of("stop", "devices-" + devices, figures)) {
+    for (Metric metric : Metric.of("stop", (epics ? "epics-" : "devices-") + devices, figures)) {
       out.println(json ? metric.json() : metric.text());
     }
     out.flush();
   }
 
-  private List<Figure> round(ApiClient client) {
+  private List<Figure> round(ApiClient client, StopArrivals arrivals) {
     String[] calls = new String[devices];
     ObjectNode far = ApiClient.object().put("value", 1e6).put("wait", false);
     for (int i = 0; i < devices; i++) {
       calls[i] = client.post("/api/devices/m" + i + "/set", far).path("call").asText();
+    }
+    if (arrivals != null) {
+      arrivals.awaitMotion();
     }
     double asked = System.currentTimeMillis() / 1000.0;
     long start = System.nanoTime();
@@ -131,18 +156,27 @@ final class StopBench implements Callable<Integer> {
       millis[i] = Math.max(0, (call.path("time_stop").asDouble() - asked) * 1000);
     }
     Arrays.sort(millis);
-    return List.of(
-        Figure.of("stopped_median", "ms", millis[devices / 2]),
-        Figure.of("stopped_last", "ms", millis[devices - 1]),
-        Figure.of("answered", "ms", answered));
+    List<Figure> figures = new ArrayList<>();
+    figures.add(Figure.of("stopped_median", "ms", millis[devices / 2]));
+    figures.add(Figure.of("stopped_last", "ms", millis[devices - 1]));
+    figures.add(Figure.of("answered", "ms", answered));
+    if (arrivals != null) {
+      double[] told = arrivals.await(asked);
+      Arrays.sort(told);
+      figures.add(Figure.of("told_median", "ms", told[devices / 2]));
+      figures.add(Figure.of("told_last", "ms", told[devices - 1]));
+    }
+    return figures;
   }
 
-  private static String yaml(int count) {
+  private static String yaml(int count, StopArrivals arrivals) {
     StringBuilder text = new StringBuilder();
     for (int i = 0; i < count; i++) {
       text.append(
-          "m%d: {deviceClass: SimMotor, deviceConfig: {velocity: 1, update_frequency: 1}, enabled: true, readoutPriority: on_request}\n"
-              .formatted(i));
+          arrivals != null
+              ? arrivals.device(i)
+              : "m%d: {deviceClass: SimMotor, deviceConfig: {velocity: 1, update_frequency: 1}, enabled: true, readoutPriority: on_request}\n"
+                  .formatted(i));
     }
     return text.toString();
   }

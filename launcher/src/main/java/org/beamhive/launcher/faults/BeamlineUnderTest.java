@@ -3,10 +3,11 @@ package org.beamhive.launcher.faults;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -45,10 +46,11 @@ public final class BeamlineUnderTest implements AutoCloseable {
   private static final Duration OWNERLESS = Duration.ofSeconds(2 + 2);
 
   private static final double SLOW = 8;
+  private static final int LAST_LINES = 15;
 
   private static final Duration RESTART_AFTER = Duration.ofSeconds(1);
 
-  private record Ports(int canonical, int bind, int redis, int http) {}
+  private record Ports(String from, int canonical, int bind, int redis, int http) {}
 
   private final Path folder;
   private final Map<String, Ports> ports = new LinkedHashMap<>();
@@ -79,7 +81,7 @@ public final class BeamlineUnderTest implements AutoCloseable {
     this.folder = folder;
     this.more = more;
     this.redis = EmbeddedRedis.start(folder.resolve(REDIS), 0);
-    this.network = new Network((port, to) -> SocketOwners.find(port, to, pids()));
+    this.network = new Network();
     this.iocPort = network.freePort();
     startIoc();
     this.motion = new MotionWatch(iocPort, Set.copyOf(MOTORS.values()));
@@ -89,6 +91,7 @@ public final class BeamlineUnderTest implements AutoCloseable {
       ports.put(
           name,
           new Ports(
+              network.addressOf(name),
               network.wayTo(name, bind),
               bind,
               network.way(name, REDIS, redisPort),
@@ -108,6 +111,7 @@ public final class BeamlineUnderTest implements AutoCloseable {
     settings.put("beamhive.node.port", own.canonical());
     settings.put("akka.remote.artery.bind.hostname", "127.0.0.1");
     settings.put("akka.remote.artery.bind.port", own.bind());
+    settings.put("akka.remote.artery.advanced.tcp.outbound-client-hostname", own.from());
     settings.put("beamhive.node.redis-url", "redis://127.0.0.1:" + own.redis());
     settings.put("beamhive.web.port", own.http());
     // two of these may run on one machine
@@ -120,12 +124,6 @@ public final class BeamlineUnderTest implements AutoCloseable {
     }
     settings.putAll(more);
     return settings;
-  }
-
-  private Map<Long, String> pids() {
-    Map<Long, String> pids = new HashMap<>();
-    processes.forEach((name, process) -> pids.put(process.pid(), name));
-    return pids;
   }
 
   // ------------------------------------------------------------------ nodes
@@ -178,10 +176,12 @@ public final class BeamlineUnderTest implements AutoCloseable {
   private void keepLog(String node) {
     Path log = folder.resolve(node).resolve(node + ".log");
     try {
-      java.nio.file.Files.move(
-          log, log.resolveSibling(node + "-" + System.currentTimeMillis() + ".log"));
-    } catch (IOException gone) {
-      throw new UncheckedIOException(gone);
+      Files.move(log, log.resolveSibling(node + "-" + System.currentTimeMillis() + ".log"));
+    } catch (NoSuchFileException ended) {
+      // before it had anything to say
+      return;
+    } catch (IOException failed) {
+      throw new UncheckedIOException(failed);
     }
   }
 
@@ -263,6 +263,20 @@ public final class BeamlineUnderTest implements AutoCloseable {
   /** The process of a node. */
   public NodeProcess process(String node) {
     return processes.get(node);
+  }
+
+  /** The end of what each node has to say, for whoever must find out what went wrong. */
+  public String lastWords() {
+    StringBuilder words = new StringBuilder();
+    processes.forEach(
+        (node, process) -> {
+          List<String> lines = process.output().lines().toList();
+          words.append("%n%s (%s)%n".formatted(node, process.alive() ? "alive" : "ended"));
+          lines
+              .subList(Math.max(0, lines.size() - LAST_LINES), lines.size())
+              .forEach(line -> words.append("  ").append(line).append('\n'));
+        });
+    return words.toString();
   }
 
   /** How often nodes have ended by themselves and were started again. */

@@ -6,6 +6,7 @@ import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
+import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
@@ -16,13 +17,11 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.BiFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,7 +36,6 @@ public final class Network implements AutoCloseable {
   private static final int BUFFER = 1 << 18;
   private static final Duration REBIND = Duration.ofSeconds(20);
 
-  private final BiFunction<Integer, Integer, Optional<String>> owner;
   private final Selector selector;
   private final Thread thread;
   private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
@@ -46,16 +44,12 @@ public final class Network implements AutoCloseable {
   private final Set<String> cuts = new HashSet<>();
   private final Map<Way, ServerSocketChannel> servers = new ConcurrentHashMap<>();
   private final FreePorts ports = new FreePorts();
+  // by the address that its connections come from
+  private final Map<InetAddress, String> names = new ConcurrentHashMap<>();
   private volatile boolean closed;
 
-  /**
-   * A whole network.
-   *
-   * @param owner who has opened the connection from a port (first) to a port (second) of this
-   *     machine
-   */
-  public Network(BiFunction<Integer, Integer, Optional<String>> owner) {
-    this.owner = owner;
+  /** A whole network. */
+  public Network() {
     try {
       this.selector = Selector.open();
     } catch (IOException failed) {
@@ -72,7 +66,22 @@ public final class Network implements AutoCloseable {
   }
 
   /**
-   * Opens a way to somebody.
+   * Gives somebody an address of this machine to connect from, by which it is known here.
+   *
+   * @return the address: each of 127.0.0.0/8 is this machine
+   */
+  public String addressOf(String name) {
+    String address = "127.0.1." + (names.size() + 1);
+    try {
+      names.put(InetAddress.getByName(address), name);
+    } catch (UnknownHostException impossible) {
+      throw new IllegalStateException(impossible);
+    }
+    return address;
+  }
+
+  /**
+   * Opens a way to somebody, for those who have an address here.
    *
    * @param name of whom it leads to
    * @param port where that one listens
@@ -203,10 +212,7 @@ public final class Network implements AutoCloseable {
       return;
     }
     if (key.attachment() instanceof Way way) {
-      SocketChannel client = ((ServerSocketChannel) key.channel()).accept();
-      if (client != null) {
-        links.add(new Link(way, client));
-      }
+      accept(way, ((ServerSocketChannel) key.channel()).accept());
       return;
     }
     End end = (End) key.attachment();
@@ -222,8 +228,23 @@ public final class Network implements AutoCloseable {
         end.read();
       }
       end.link.listen();
-    } catch (IOException broken) {
+    } catch (IOException | RuntimeException broken) {
       end.link.close();
+    }
+  }
+
+  /** A connection that nobody serves must not stay open: its client would wait for ever. */
+  private void accept(Way way, SocketChannel client) throws IOException {
+    if (client == null) {
+      return;
+    }
+    try {
+      Link link = new Link(way, client);
+      links.add(link);
+      link.goOn();
+    } catch (IOException | RuntimeException failed) {
+      client.close();
+      throw failed;
     }
   }
 
@@ -266,26 +287,20 @@ public final class Network implements AutoCloseable {
 
   private final class Link {
     private final Way way;
-    private final int clientPort;
+    private final String from;
     private final End client;
     private End server;
-    private String from;
     private boolean connected;
 
     Link(Way way, SocketChannel channel) throws IOException {
       this.way = way;
-      this.from = way.from();
-      this.clientPort = ((InetSocketAddress) channel.getRemoteAddress()).getPort();
+      this.from = way.from() == null ? nameOf(channel) : way.from();
       this.client = new End(this, channel);
       prepare(client, 0);
-      identify();
-      goOn();
     }
 
-    private void identify() {
-      if (from == null) {
-        from = owner.apply(clientPort, way.at()).orElse(null);
-      }
+    private String nameOf(SocketChannel channel) throws IOException {
+      return names.get(((InetSocketAddress) channel.getRemoteAddress()).getAddress());
     }
 
     private void prepare(End end, int interest) throws IOException {
@@ -298,8 +313,7 @@ public final class Network implements AutoCloseable {
       if (cuts.isEmpty()) {
         return false;
       }
-      identify();
-      // whoever it is: while anybody is cut off from here, nobody unknown gets through
+      // while anybody is cut off from here, nobody unknown gets through: it may be that one
       return from == null
           ? cuts.stream().anyMatch(pair -> (" " + pair + " ").contains(" " + way.name() + " "))
           : cuts.contains(pair(from, way.name()));

@@ -1,5 +1,6 @@
 package org.beamhive.launcher.join;
 
+import akka.actor.CoordinatedShutdown;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorRefResolver;
 import akka.actor.typed.ActorSystem;
@@ -14,11 +15,13 @@ import akka.coordination.lease.javadsl.Lease;
 import java.util.Optional;
 import java.util.Set;
 import org.beamhive.launcher.join.Greeting.Answer;
+import org.beamhive.launcher.join.Greeting.Farewell;
 import org.beamhive.launcher.join.Greeting.Question;
 
 /**
- * Says who this node is to whoever asks, member or not. It is found by its path, and what it hears
- * and says are strings, so that nodes of any two versions understand each other.
+ * Says who this node is to whoever asks, member or not, and hears when its cluster has removed it.
+ * It is found by its path, and what it hears and says are strings, so that nodes of any two
+ * versions understand each other.
  */
 final class Greeter {
   private static final String NAME = "beamhive-greeter";
@@ -51,10 +54,24 @@ final class Greeter {
                   text -> {
                     Greeting.question(text)
                         .ifPresent(asked -> answer(context, facts, lease, asked));
+                    Greeting.farewell(text).ifPresent(said -> leave(context, said));
                     return Behaviors.same();
                   })
               .build();
         });
+  }
+
+  /**
+   * The others have gone on without this node. If the way to them is free again before it notices
+   * that it was cut off, nothing else would ever tell it: they do not listen to it any more.
+   */
+  private static void leave(ActorContext<String> context, Farewell said) {
+    ActorSystem<?> system = context.getSystem();
+    if (said.uid() == Cluster.get(system).selfMember().uniqueAddress().longUid()
+        && CoordinatedShutdown.get(system).getShutdownReason().isEmpty()) {
+      context.getLog().error("Node {} says that this one is out of its cluster", said.from());
+      CoordinatedShutdown.get(system).runAll(CoordinatedShutdown.clusterDowningReason());
+    }
   }
 
   private static void answer(

@@ -7,8 +7,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Optional;
 
 /**
- * What nodes say to each other before they are in one cluster: JSON in plain strings, which every
- * version reads; what is not known is ignored.
+ * What nodes say to each other before and after they are in one cluster: JSON in plain strings,
+ * which every version reads; what is not known is ignored.
  */
 final class Greeting {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -42,6 +42,20 @@ final class Greeting {
       boolean holdsLease,
       String status,
       NodeFacts facts) {}
+
+  /**
+   * You are out of our cluster.
+   *
+   * @param uid of the start of the node that is meant: another one may be at its address by now
+   * @param from who says so, {@code host:port}
+   */
+  record Farewell(long uid, String from) {}
+
+  static String write(Farewell farewell) {
+    ObjectNode json = JSON.createObjectNode();
+    json.put("beamhive", "you-are-removed").put("uid", Long.toString(farewell.uid()));
+    return json.put("from", farewell.from()).toString();
+  }
 
   static String write(Question question) {
     ObjectNode json = JSON.createObjectNode();
@@ -86,6 +100,12 @@ final class Greeting {
                     json.path("holds-lease").asBoolean(),
                     json.path("status").asText(),
                     NodeFacts.fromJson(json.path("facts"))));
+  }
+
+  /** The farewell in a text; empty if it is none. */
+  static Optional<Farewell> farewell(String text) {
+    return parsed(text, "you-are-removed")
+        .map(json -> new Farewell(json.path("uid").asLong(), json.path("from").asText()));
   }
 
   private static Optional<JsonNode> parsed(String text, String kind) {

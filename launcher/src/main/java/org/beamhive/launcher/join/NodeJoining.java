@@ -72,11 +72,6 @@ public final class NodeJoining {
 
   private record BecameMember() implements Command {}
 
-  /** Why the node ends: the beamline has another cluster, which has the right to be. */
-  private enum SecondCluster implements CoordinatedShutdown.Reason {
-    SECOND_CLUSTER
-  }
-
   /**
    * How a node joins.
    *
@@ -171,24 +166,7 @@ public final class NodeJoining {
 
   /** Why a node's cluster ended it, as a sentence; empty if it was ended by people. */
   public static Optional<String> ending(ActorSystem<?> system) {
-    Optional<CoordinatedShutdown.Reason> reason =
-        CoordinatedShutdown.get(system).getShutdownReason();
-    if (reason.equals(Optional.of(CoordinatedShutdown.clusterDowningReason()))) {
-      return Optional.of(
-          "this node was taken out of its cluster: the other nodes could not reach it for a while"
-              + " (network, or the node was frozen) and go on without it; start it again");
-    }
-    if (reason.equals(Optional.of(SecondCluster.SECOND_CLUSTER))) {
-      return Optional.of(
-          "this node has ended to make room: the beamline has another cluster, which holds the"
-              + " formation lease; start this node again and it joins that one");
-    }
-    if (reason.equals(Optional.of(CoordinatedShutdown.incompatibleConfigurationDetectedReason()))) {
-      return Optional.of(
-          "the cluster does not take this node, since they differ in what all nodes must have alike;"
-              + " the log says which keys");
-    }
-    return Optional.empty();
+    return EndingReason.of(system);
   }
 
   private static Behavior<Command> create(
@@ -429,7 +407,7 @@ public final class NodeJoining {
             "Node {} is in another cluster of this beamline and holds its formation lease: this"
                 + " node makes room and ends",
             rival);
-    CoordinatedShutdown.get(context.getSystem()).runAll(SecondCluster.SECOND_CLUSTER);
+    CoordinatedShutdown.get(context.getSystem()).runAll(EndingReason.SECOND_CLUSTER);
     return Behaviors.stopped();
   }
 
@@ -468,7 +446,7 @@ public final class NodeJoining {
     return Behaviors.stopped();
   }
 
-  private static String hostPort(Address address) {
+  static String hostPort(Address address) {
     return address.getHost().orElse("") + ":" + address.getPort().map(Object::toString).orElse("");
   }
 }

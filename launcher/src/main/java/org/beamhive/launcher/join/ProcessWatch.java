@@ -2,15 +2,18 @@ package org.beamhive.launcher.join;
 
 import akka.actor.Address;
 import akka.actor.typed.ActorRef;
+import akka.actor.typed.ActorSystem;
 import akka.actor.typed.Behavior;
 import akka.actor.typed.PostStop;
 import akka.actor.typed.javadsl.ActorContext;
+import akka.actor.typed.javadsl.Adapter;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.TimerScheduler;
 import akka.cluster.ClusterEvent.MemberEvent;
 import akka.cluster.ClusterEvent.MemberRemoved;
 import akka.cluster.ClusterEvent.MemberUp;
 import akka.cluster.Member;
+import akka.cluster.MemberStatus;
 import akka.cluster.UniqueAddress;
 import akka.cluster.typed.Cluster;
 import akka.cluster.typed.Down;
@@ -39,6 +42,9 @@ final class ProcessWatch {
   private static final Duration AGAIN = Duration.ofMillis(100);
   private static final Duration LATER = Duration.ofSeconds(2);
   private static final int REFUSALS = 3;
+  // until Akka stops to talk to a removed node (akka.cluster.quarantine-removed-node-after)
+  private static final int FAREWELLS = 5;
+  private static final Duration FAREWELL_INTERVAL = Duration.ofSeconds(1);
 
   /** What it is told. */
   sealed interface Command {}
@@ -53,6 +59,8 @@ final class ProcessWatch {
 
   private record Connect(UniqueAddress node) implements Command {}
 
+  private record SayFarewell(UniqueAddress node, int left) implements Command {}
+
   /**
    * A member that is watched.
    *
@@ -65,12 +73,20 @@ final class ProcessWatch {
   private final ActorContext<Command> context;
   private final TimerScheduler<Command> timers;
   private final Cluster cluster;
+  // where this node's connections come from; empty if the system decides
+  private final String from;
   private final Map<UniqueAddress, Watched> watched = new HashMap<>();
 
   private ProcessWatch(ActorContext<Command> context, TimerScheduler<Command> timers) {
     this.context = context;
     this.timers = timers;
     this.cluster = Cluster.get(context.getSystem());
+    this.from =
+        context
+            .getSystem()
+            .settings()
+            .config()
+            .getString("akka.remote.artery.advanced.tcp.outbound-client-hostname");
   }
 
   /** Watches over all other members as long as this node is one. */
@@ -93,6 +109,7 @@ final class ProcessWatch {
         .onMessage(Connect.class, this::onConnect)
         .onMessage(Connected.class, this::onConnected)
         .onMessage(Lost.class, this::onLost)
+        .onMessage(SayFarewell.class, this::onSayFarewell)
         .onSignal(PostStop.class, stop -> onStop())
         .build();
   }
@@ -103,8 +120,11 @@ final class ProcessWatch {
     if (node.equals(cluster.selfMember().uniqueAddress())) {
       return Behaviors.same();
     }
-    if (seen.event() instanceof MemberRemoved) {
-      MemberFailureDetector.removed(node.address().toString());
+    if (seen.event() instanceof MemberRemoved removed) {
+      boolean died = MemberFailureDetector.removed(node.address().toString());
+      if (!died && removed.previousStatus().equals(MemberStatus.down())) {
+        context.getSelf().tell(new SayFarewell(node, FAREWELLS));
+      }
     }
     if (seen.event() instanceof MemberUp && !watched.containsKey(node)) {
       watched.put(node, new Watched(null, false, 0));
@@ -116,10 +136,30 @@ final class ProcessWatch {
     return Behaviors.same();
   }
 
+  /** More than once, since whatever it was cut off by may not be over. */
+  private Behavior<Command> onSayFarewell(SayFarewell say) {
+    ActorSystem<?> system = context.getSystem();
+    Address address = say.node().address();
+    Adapter.toClassic(system)
+        .actorSelection(Greeter.path(system, NodeJoining.hostPort(address)))
+        .tell(
+            Greeting.write(
+                new Greeting.Farewell(
+                    say.node().longUid(), NodeJoining.hostPort(cluster.selfMember().address()))),
+            akka.actor.ActorRef.noSender());
+    if (say.left() > 1) {
+      timers.startSingleTimer(
+          new SayFarewell(say.node(), 0),
+          new SayFarewell(say.node(), say.left() - 1),
+          FAREWELL_INTERVAL);
+    }
+    return Behaviors.same();
+  }
+
   private boolean isUp(UniqueAddress node) {
     for (Member member : cluster.state().getMembers()) {
       if (member.uniqueAddress().equals(node)) {
-        return member.status().equals(akka.cluster.MemberStatus.up());
+        return member.status().equals(MemberStatus.up());
       }
     }
     return false;
@@ -145,6 +185,9 @@ final class ProcessWatch {
     Address address = node.address();
     try {
       AsynchronousSocketChannel channel = AsynchronousSocketChannel.open();
+      if (!from.isEmpty()) {
+        channel.bind(new InetSocketAddress(from, 0));
+      }
       channel.connect(
           new InetSocketAddress(
               address.getHost().orElse(""), address.getPort().map(Integer.class::cast).orElse(0)),

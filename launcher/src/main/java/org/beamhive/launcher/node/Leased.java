@@ -36,6 +36,7 @@ final class Leased<M> {
   private final Behavior<M> behavior;
   private final Lease lease;
   private final Duration retry;
+  private final Runnable ended;
   private String trouble = "";
 
   private Leased(
@@ -44,13 +45,15 @@ final class Leased<M> {
       StashBuffer<Object> waiting,
       Behavior<M> behavior,
       Lease lease,
-      Duration retry) {
+      Duration retry,
+      Runnable ended) {
     this.context = context;
     this.timers = timers;
     this.waiting = waiting;
     this.behavior = behavior;
     this.lease = lease;
     this.retry = retry;
+    this.ended = ended;
   }
 
   /**
@@ -59,8 +62,9 @@ final class Leased<M> {
    * @param behavior what it does
    * @param lease given back when it stops
    * @param retry wait before the lease is asked for again
+   * @param ended is run when it has ended, for whatever reason
    */
-  static <M> Behavior<M> create(Behavior<M> behavior, Lease lease, Duration retry) {
+  static <M> Behavior<M> create(Behavior<M> behavior, Lease lease, Duration retry, Runnable ended) {
     return Behaviors.<Object>setup(
             context ->
                 Behaviors.withTimers(
@@ -69,7 +73,8 @@ final class Leased<M> {
                             WAITING,
                             stash -> {
                               context.setLoggerName(Leased.class);
-                              return new Leased<>(context, timers, stash, behavior, lease, retry)
+                              return new Leased<>(
+                                      context, timers, stash, behavior, lease, retry, ended)
                                   .acquiring();
                             })))
         .narrow();
@@ -153,6 +158,7 @@ final class Leased<M> {
 
   private Behavior<Object> onStop() {
     lease.release();
+    ended.run();
     return Behaviors.same();
   }
 }

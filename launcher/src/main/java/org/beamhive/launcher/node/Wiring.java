@@ -1,10 +1,12 @@
 package org.beamhive.launcher.node;
 
+import akka.actor.CoordinatedShutdown;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
 import akka.actor.typed.Behavior;
 import akka.actor.typed.SupervisorStrategy;
 import akka.actor.typed.javadsl.Behaviors;
+import akka.cluster.MemberStatus;
 import akka.cluster.typed.Cluster;
 import akka.cluster.typed.ClusterSingleton;
 import akka.cluster.typed.ClusterSingletonSettings;
@@ -33,6 +35,7 @@ import org.beamhive.devices.actor.DeviceDirectory;
 import org.beamhive.devices.actor.DeviceSharding;
 import org.beamhive.devices.registry.DeviceRegistry;
 import org.beamhive.devices.type.DeviceTypes;
+import org.beamhive.launcher.join.EndingReason;
 import org.beamhive.launcher.metrics.NodeMetrics;
 import org.beamhive.protocol.device.DeviceDirectoryProtocol;
 import org.beamhive.protocol.device.DeviceRegistryProtocol;
@@ -183,11 +186,25 @@ public final class Wiring {
     Behavior<M> supervised = Behaviors.supervise(behavior).onFailure(Exception.class, RESTART);
     // from now on, so that a stand-by knows since when its holder has been silent
     Lease lease = lease(name);
-    Behavior<M> leased = Leased.create(supervised, lease, LEASE_RETRY);
+    Behavior<M> leased = Leased.create(supervised, lease, LEASE_RETRY, () -> endIfMember(name));
     return ClusterSingleton.get(system)
         .init(
             SingletonActor.of(leased, name)
                 .withSettings(ClusterSingletonSettings.create(system).withRole("control")));
+  }
+
+  /**
+   * A singleton that was asked for by another node is not started here again as long as this node
+   * is a member, whatever becomes of the other one.
+   */
+  private void endIfMember(String singleton) {
+    if (Cluster.get(system).selfMember().status().equals(MemberStatus.up())
+        && CoordinatedShutdown.get(system).getShutdownReason().isEmpty()) {
+      system
+          .log()
+          .error("{} has ended here although this node is not leaving: the node ends", singleton);
+      CoordinatedShutdown.get(system).runAll(EndingReason.TAKEN_OVER);
+    }
   }
 
   /** Its owner is the node's address: a node that has died gets its own lease back at once. */

@@ -56,6 +56,14 @@ final class FaultyBeamline implements AutoCloseable {
 
   /** Does it while a scan runs, and checks everything when it is in order again. */
   void survives(Fault fault) {
+    try {
+      strike(fault);
+    } catch (RuntimeException | AssertionError failed) {
+      throw new AssertionError(fault + ": " + failed.getMessage() + beamline.lastWords(), failed);
+    }
+  }
+
+  private void strike(Fault fault) {
     awaitRunning();
     assertThat(beamline.strike(fault)).isEmpty();
     beamline.awaitWhole(HEALED);

@@ -4,11 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import akka.Done;
+import akka.actor.ActorSelection;
 import akka.actor.AddressFromURIString;
 import akka.actor.BootstrapSetup;
 import akka.actor.CoordinatedShutdown;
 import akka.actor.setup.ActorSystemSetup;
+import akka.actor.testkit.typed.javadsl.TestProbe;
+import akka.actor.typed.ActorRefResolver;
 import akka.actor.typed.ActorSystem;
+import akka.actor.typed.javadsl.Adapter;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.cluster.Member;
 import akka.cluster.typed.Cluster;
@@ -194,6 +198,33 @@ class NodeJoiningIT {
     await(
         "another holder",
         () -> leases.owner().isPresent() && !leases.owner().equals(Optional.of(former)));
+  }
+
+  @Test
+  void aNodeThatHearsThatItsClusterHasRemovedItEnds() {
+    int port = freePort();
+    ActorSystem<Void> node = system(port);
+    done(join(node, contacts(Duration.ofSeconds(40), List.of(at(port)))));
+    ActorSelection greeter = Adapter.toClassic(node).actorSelection(Greeter.path(node, at(port)));
+    long uid = Cluster.get(node).selfMember().uniqueAddress().longUid();
+    // meant for whoever was at this address before
+    farewell(greeter, uid + 1);
+    TestProbe<String> probe = TestProbe.create(node);
+    String replyTo = ActorRefResolver.get(node).toSerializationFormat(probe.ref());
+    greeter.tell(
+        Greeting.write(
+            new Greeting.Question(
+                at(port), "somebody", replyTo, NodeFacts.of(node.settings().config()))),
+        akka.actor.ActorRef.noSender());
+    assertThat(Greeting.answer(probe.receiveMessage()).orElseThrow().inCluster()).isTrue();
+    farewell(greeter, uid);
+    node.getWhenTerminated().toCompletableFuture().orTimeout(30, TimeUnit.SECONDS).join();
+    assertThat(NodeJoining.ending(node).orElseThrow()).contains("was taken out of its cluster");
+  }
+
+  private static void farewell(ActorSelection greeter, long uid) {
+    greeter.tell(
+        Greeting.write(new Greeting.Farewell(uid, "another node")), akka.actor.ActorRef.noSender());
   }
 
   @Test

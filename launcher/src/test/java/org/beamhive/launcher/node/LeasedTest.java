@@ -93,7 +93,8 @@ class LeasedTest {
   }
 
   private ActorRef<String> spawn() {
-    return kit.spawn(Leased.create(echo(), lease, Duration.ofMillis(10)));
+    return kit.spawn(
+        Leased.create(echo(), lease, Duration.ofMillis(10), () -> trace.ref().tell("ended")));
   }
 
   @Test
@@ -137,12 +138,13 @@ class LeasedTest {
   }
 
   @Test
-  void givesTheLeaseBackWhenItStops() {
+  void givesTheLeaseBackAndSaysSoWhenItStops() {
     lease.free = true;
     ActorRef<String> actor = spawn();
     trace.expectMessage("starts");
     kit.stop(actor);
     trace.expectMessage("stops");
+    trace.expectMessage("ended");
     trace.awaitAssert(
         () -> {
           if (lease.held) {

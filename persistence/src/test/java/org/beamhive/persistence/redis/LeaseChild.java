@@ -14,6 +14,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -172,17 +173,25 @@ final class LeaseChild implements AutoCloseable {
     BufferedReader orders =
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     for (String order = orders.readLine(); order != null; order = orders.readLine()) {
-      switch (order) {
-        case "acquire" ->
-            out.println(
-                SAYS
-                    + await(
-                        lease.acquire(
-                            reason -> out.println(SAYS + reason.orElseThrow().getMessage()))));
-        case "check" -> out.println(SAYS + lease.checkLease());
-        default -> throw new IllegalArgumentException(order);
-      }
+      out.println(SAYS + answer(order, lease, out));
     }
     Runtime.getRuntime().halt(0);
+  }
+
+  private static String answer(String order, Lease lease, PrintStream out) {
+    try {
+      return switch (order) {
+        case "acquire" -> String.valueOf(await(lease.acquire(reason -> lost(reason, out))));
+        case "check" -> String.valueOf(lease.checkLease());
+        default -> throw new IllegalArgumentException(order);
+      };
+    } catch (Exception failed) {
+      // its parent would wait for an answer in vain
+      return failed.toString();
+    }
+  }
+
+  private static void lost(Optional<Throwable> reason, PrintStream out) {
+    out.println(SAYS + reason.orElseThrow().getMessage());
   }
 }

@@ -14,6 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.beamhive.devices.signal.DeviceFailure;
 import org.beamhive.devices.signal.SignalBackend;
 import org.beamhive.devices.signal.SignalMeta;
@@ -391,13 +392,21 @@ final class CaChannel implements SignalBackend.Link {
 
   @Override
   public CompletionStage<Void> put(Value value, Duration timeout) {
+    return write(value, data -> puts.put(channel, data, timeout, requests));
+  }
+
+  @Override
+  public CompletionStage<Void> send(Value value, Duration timeout) {
+    return write(value, data -> puts.send(channel, data, timeout, requests));
+  }
+
+  private CompletionStage<Void> write(Value value, Function<PutData, CaRequest<Void>> how) {
     Known now = known;
     if (now == null) {
       return CompletableFuture.failedFuture(disconnected());
     }
     try {
-      PutData data = PutData.of(name, now.meta(), now.shape(), value);
-      return puts.put(channel, data, timeout, requests).promise();
+      return how.apply(PutData.of(name, now.meta(), now.shape(), value)).promise();
     } catch (DeviceFailure refused) {
       return CompletableFuture.failedFuture(refused);
     }

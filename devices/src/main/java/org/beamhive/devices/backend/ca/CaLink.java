@@ -166,6 +166,11 @@ public final class CaLink implements SignalBackend, AutoCloseable {
     io.execute(task);
   }
 
+  /** Does something when what the task of the io thread has written so far has been sent. */
+  void whenSent(Runnable task) {
+    io.afterFlush(task);
+  }
+
   private void flush() {
     try {
       context.flushIO();

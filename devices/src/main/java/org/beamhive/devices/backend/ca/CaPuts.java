@@ -11,9 +11,9 @@ import java.util.Set;
 import org.beamhive.devices.signal.DeviceFailure;
 
 /**
- * The puts with completion of one PV, one at a time: a second one while the first is under way
- * would block the whole circuit, for others too. All but the request itself is done on the io
- * thread.
+ * The puts of one PV. Those with completion go one at a time: a second one while the first is under
+ * way would block the whole circuit, for others too. What is only sent, such as a stop, waits for
+ * none of them and needs no place in the gate. All but the request itself is done on the io thread.
  */
 final class CaPuts {
   private final CaLink link;
@@ -56,6 +56,30 @@ final class CaPuts {
                         + " before,");
     link.io(() -> begin(put));
     return put.request;
+  }
+
+  /**
+   * Writes without asking for a completion, whatever is under way; from any thread. An IOC holds
+   * back a put with completion to a record that is busy with another one, from whichever client and
+   * circuit, and does this one at once.
+   */
+  CaRequest<Void> send(
+      CAJChannel channel, PutData data, Duration timeout, Set<CaRequest<?>> requests) {
+    CaRequest<Void> request =
+        new CaRequest<>(link, requests, timeout, () -> "Writing " + name + " could not be sent");
+    link.io(
+        () -> {
+          if (request.ended()) {
+            return;
+          }
+          try {
+            channel.put(data.type(), data.count(), data.array());
+            link.whenSent(() -> request.succeed(null));
+          } catch (CAException | RuntimeException e) {
+            request.fail(failure(e));
+          }
+        });
+    return request;
   }
 
   private void begin(Put put) {

@@ -19,6 +19,7 @@ final class CaThread {
   private static final int BATCH = 1000;
 
   private final BlockingQueue<Runnable> tasks = new LinkedBlockingQueue<>();
+  private final List<Runnable> afterFlush = new ArrayList<>();
   private final Object sending;
   private final Runnable flush;
   private final Thread thread;
@@ -56,6 +57,11 @@ final class CaThread {
     tasks.add(new Alone(task));
   }
 
+  /** Does something after the flush of this batch; for its own tasks only. */
+  void afterFlush(Runnable task) {
+    afterFlush.add(task);
+  }
+
   /** The last task, after which the thread ends. */
   void end(Runnable last) {
     execute(
@@ -74,17 +80,21 @@ final class CaThread {
         return;
       }
       tasks.drainTo(batch, BATCH);
-      for (Runnable task : batch) {
-        try {
-          run(task);
-        } catch (RuntimeException e) {
-          LOG.error("A Channel Access request has failed", e);
-        }
-      }
+      batch.forEach(task -> safely(() -> run(task)));
       batch.clear();
       if (!ended) {
         run(flush);
+        afterFlush.forEach(CaThread::safely);
       }
+      afterFlush.clear();
+    }
+  }
+
+  private static void safely(Runnable task) {
+    try {
+      task.run();
+    } catch (RuntimeException e) {
+      LOG.error("A Channel Access request has failed", e);
     }
   }
 

@@ -58,6 +58,11 @@ public final class SimNamespace implements SignalBackend {
     }
 
     @Override
+    public CompletionStage<Void> send(Value value, Duration timeout) {
+      return put(value, timeout);
+    }
+
+    @Override
     public void close() {
       pv.remove(listener);
     }

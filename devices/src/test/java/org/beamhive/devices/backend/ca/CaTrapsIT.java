@@ -154,6 +154,52 @@ class CaTrapsIT {
   }
 
   @Test
+  void aStopNeedsNoPlaceAmongThePutsInFlightAndNoCompletion() {
+    TestPv[] pvs = new TestPv[4];
+    for (int at = 0; at < pvs.length; at++) {
+      pvs[at] = TestPv.of("T:moving" + at, 0).onPut(done -> null);
+    }
+    TestPv stop = TestPv.of("T:stop", 0).onPut(done -> null);
+    TestIoc ioc = ioc(pvs[0], pvs[1], pvs[2], pvs[3], stop, number);
+    CaSettings normal = CaSettings.loopback(ioc.port());
+    CaLink link =
+        closing(
+            new CaLink(
+                new CaSettings(
+                    normal.addresses(),
+                    false,
+                    List.of(),
+                    normal.serverPort(),
+                    0,
+                    normal.connectionTimeout(),
+                    normal.echoTimeout(),
+                    normal.abandonTimeout(),
+                    normal.tcpConnectTimeout(),
+                    normal.maxSearchInterval(),
+                    normal.maxArrayBytes(),
+                    2,
+                    normal.changesPerSecond())));
+    List<CompletionStage<Void>> puts = new ArrayList<>();
+    for (TestPv pv : pvs) {
+      Followed moving = new Followed(link, pv.getName(), SignalOptions.POLLED).awaitConnected();
+      // its time runs out here, and the IOC still has it in hand
+      puts.add(moving.signal.put(Value.of(1.0), SHORT));
+    }
+    puts.forEach(put -> assertThat(code(put)).isEqualTo("timeout"));
+    assertThat(pvs[3].puts()).as("the gate is full").isZero();
+
+    Followed urgent = new Followed(link, "T:stop", SignalOptions.URGENT).awaitConnected();
+    Followed plain = new Followed(link, "T:moving0", SignalOptions.POLLED).awaitConnected();
+    for (int times = 1; times <= 3; times++) {
+      done(urgent.signal.put(Value.of(1.0), LONG));
+      done(urgent.signal.get(LONG));
+      assertThat(stop.puts()).isEqualTo(times);
+    }
+    done(plain.signal.send(Value.of(0.0), LONG));
+    assertThat(done(plain.signal.get(LONG)).value()).isEqualTo(Value.of(0.0));
+  }
+
+  @Test
   void noOtherProcessIsStarted() throws Exception {
     int port;
     try (java.net.DatagramSocket free = new java.net.DatagramSocket()) {
