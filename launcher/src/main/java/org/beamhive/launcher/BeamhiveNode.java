@@ -19,7 +19,6 @@ import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -35,17 +34,19 @@ import org.beamhive.cluster.HealthSettings;
 import org.beamhive.cluster.JoinSettings;
 import org.beamhive.cluster.NodeSettings;
 import org.beamhive.cluster.tls.TlsIdentity;
+import org.beamhive.devices.actor.DeviceSharding;
 import org.beamhive.devices.actor.HutchFile;
-import org.beamhive.devices.config.DeviceConfig;
 import org.beamhive.launcher.health.HealthServer;
 import org.beamhive.launcher.join.NodeFacts;
 import org.beamhive.launcher.join.NodeJoining;
 import org.beamhive.launcher.join.NodeTls;
 import org.beamhive.launcher.node.NodeGuardian;
 import org.beamhive.launcher.node.NodeParts;
+import org.beamhive.launcher.node.Wiring;
 import org.beamhive.persistence.redis.RedisLease;
 import org.beamhive.persistence.redis.RedisProbe;
 import org.beamhive.protocol.device.DeviceDirectoryProtocol;
+import org.beamhive.protocol.model.HutchName;
 import org.beamhive.protocol.queue.ScanQueueProtocol;
 
 /**
@@ -94,7 +95,7 @@ public final class BeamhiveNode implements AutoCloseable {
    */
   public static BeamhiveNode start(Config config) {
     NodeSettings settings = NodeSettings.from(config);
-    List<DeviceConfig> devices = DeviceFiles.of(settings);
+    HutchFile.Content devices = devices(settings);
     HutchFile file = DeviceFiles.hutchFile(settings);
     PlanRegistry plans = PlanRegistry.load();
     // every mistake of the settings is found before the first thing is touched
@@ -128,6 +129,33 @@ public final class BeamhiveNode implements AutoCloseable {
       folder.close();
       throw failed;
     }
+  }
+
+  /**
+   * A mistake in the device file stops a node only as long as nothing else says which devices its
+   * hutch has: later the registry does.
+   */
+  private static HutchFile.Content devices(NodeSettings settings) {
+    DeviceFiles files = new DeviceFiles();
+    files.add(settings);
+    files.warnings().forEach(warning -> System.err.println("warning: " + warning));
+    HutchFile.Content content = files.content();
+    boolean known =
+        settings
+            .hutch()
+            .filter(
+                hutch ->
+                    DeviceSharding.knows(
+                        Wiring.knownDevices(settings, hutch), new HutchName(hutch)))
+            .isPresent();
+    if (!content.mistakes().isEmpty() && !known) {
+      throw new ConfigProblem(content.mistakes());
+    }
+    content
+        .mistakes()
+        .forEach(
+            mistake -> System.err.println("warning: the device file is not in force: " + mistake));
+    return content;
   }
 
   private static BeamhiveNode start(

@@ -53,23 +53,26 @@ final class CheckConfigCommand implements Callable<Integer> {
   public Integer call() {
     ConfigLayers.Read read = options.read(Map.of());
     Set<String> mistakes = new LinkedHashSet<>(read.mistakes());
-    find(read.config(), mistakes);
+    List<String> warnings = new ArrayList<>();
+    find(read.config(), mistakes, warnings);
     PrintWriter out = spec.commandLine().getOut();
     settings(read.config()).forEach(out::println);
     out.flush();
+    PrintWriter err = spec.commandLine().getErr();
+    warnings.forEach(warning -> err.println("warning: " + warning));
+    err.flush();
     if (mistakes.isEmpty()) {
       out.println("No mistakes.");
       out.flush();
       return 0;
     }
-    PrintWriter err = spec.commandLine().getErr();
     err.println(mistakes.size() == 1 ? "1 mistake:" : mistakes.size() + " mistakes:");
     mistakes.forEach(err::println);
     err.flush();
     return 1;
   }
 
-  private static void find(Config config, Set<String> mistakes) {
+  private static void find(Config config, Set<String> mistakes, List<String> warnings) {
     List<String> found = new ArrayList<>();
     try {
       NodeSettings node = NodeSettings.unchecked(config);
@@ -77,11 +80,12 @@ final class CheckConfigCommand implements Callable<Integer> {
       DeviceFiles devices = new DeviceFiles();
       devices.add(node);
       found.addAll(devices.mistakes());
+      warnings.addAll(devices.warnings());
       NodeParts.of(
           node,
           BeamhiveNode.inForce(config, node, "redis://127.0.0.1"),
           HutchFile.NONE,
-          List.of(),
+          HutchFile.NONE.read(),
           PlanRegistry.load());
     } catch (ConfigProblem problem) {
       problem.getMessage().lines().forEach(found::add);

@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.beamhive.cluster.ConfigProblem;
 import org.beamhive.cluster.NodeSettings;
 import org.beamhive.devices.actor.HutchFile;
 import org.beamhive.devices.config.DeviceConfig;
@@ -23,21 +22,8 @@ import org.beamhive.protocol.model.DeviceName;
 public final class DeviceFiles {
   private final List<DeviceConfig> devices = new ArrayList<>();
   private final List<String> mistakes = new ArrayList<>();
+  private final List<String> warnings = new ArrayList<>();
   private final Map<DeviceName, Path> seen = new HashMap<>();
-
-  /**
-   * The devices of one node.
-   *
-   * @throws ConfigProblem naming every mistake
-   */
-  public static List<DeviceConfig> of(NodeSettings node) {
-    DeviceFiles files = new DeviceFiles();
-    files.add(node);
-    if (!files.mistakes.isEmpty()) {
-      throw new ConfigProblem(files.mistakes);
-    }
-    return files.devices;
-  }
 
   /** The device files of a node, to be read again and again. */
   public static HutchFile hutchFile(NodeSettings node) {
@@ -51,7 +37,7 @@ public final class DeviceFiles {
       public Content read() {
         DeviceFiles files = new DeviceFiles();
         files.add(node);
-        return new Content(files.devices, files.mistakes);
+        return files.content();
       }
     };
   }
@@ -64,6 +50,16 @@ public final class DeviceFiles {
   /** Every mistake so far, a sentence each. */
   public List<String> mistakes() {
     return mistakes;
+  }
+
+  /** What is worth knowing and stops nobody, a sentence each. */
+  public List<String> warnings() {
+    return warnings;
+  }
+
+  /** The devices so far, and every mistake. */
+  HutchFile.Content content() {
+    return new HutchFile.Content(devices, mistakes);
   }
 
   private void add(Path given) {
@@ -94,6 +90,7 @@ public final class DeviceFiles {
 
   private void add(Path file, DeviceFile read) {
     read.mistakes().forEach(mistake -> mistakes.add(mistake.toString()));
+    read.warnings().forEach(warning -> warnings.add(warning.toString()));
     for (DeviceConfig device : read.devices()) {
       Path other = seen.putIfAbsent(device.name(), file);
       if (other != null) {

@@ -131,11 +131,32 @@ class RegistryIT {
   }
 
   @Test
+  void aNodeThatHasHadItsDevicesStartsWhateverIsWrongWithItsFile() throws Exception {
+    await("the devices on disk", () -> Files.exists(folder.resolve("data/devices-main.json")));
+    node.close();
+    Files.writeString(
+        file,
+        FILE
+            + "old: {deviceClass: gone.Thing, enabled: false, readoutPriority: on_request}\n"
+            + "third: {deviceClass: SimMotr, enabled: true, readoutPriority: on_request}\n");
+    start();
+    await("the difference", () -> config().toString().contains("third.deviceClass: is 'SimMotr'"));
+    assertThat(config().toString()).contains("is not in force, since it has mistakes");
+    assertThat(device("third").isNull()).isTrue();
+  }
+
+  @Test
   void devicesAreChangedWhileAScanRunsButNotThoseThatItUses() throws Exception {
     assertThat(device("motor").at("/user_parameter/in").asDouble()).isEqualTo(1.5);
     assertThat(device("det").path("needs").toString()).isEqualTo("[\"motor\"]");
     startCounting();
 
+    // force is for devices that don't answer, not for those that say that a scan has them
+    for (String what : List.of("disable", "remove")) {
+      assertThatThrownBy(() -> change(what, "{\"name\":\"det\",\"force\":true}"))
+          .isInstanceOf(ClientException.class)
+          .hasMessageContaining("det is used by scan");
+    }
     assertThatThrownBy(() -> change("disable", "{\"name\":\"det\"}"))
         .isInstanceOf(ClientException.class)
         .hasMessageContaining("det is used by scan");

@@ -21,7 +21,10 @@ import org.beamhive.protocol.model.Value;
 record ReadoutGroups(List<String> monitored, List<String> baseline, List<String> async) {
   static final String FIELD = "readout_priority";
 
-  /** The groups of a run that begins now. */
+  /**
+   * The groups of a run that begins now. What could not be made belongs to them: that it is missing
+   * must be found out, not passed over.
+   */
   static ReadoutGroups of(List<DeviceView> devices) {
     return new ReadoutGroups(
         names(devices, ReadoutPriority.MONITORED),
@@ -32,7 +35,7 @@ record ReadoutGroups(List<String> monitored, List<String> baseline, List<String>
   private static List<String> names(List<DeviceView> devices, ReadoutPriority priority) {
     return devices.stream()
         .filter(view -> view.readoutPriority() == priority)
-        .filter(view -> view.connected() && view.can(Ability.READABLE))
+        .filter(view -> view.notMade() || view.connected() && view.can(Ability.READABLE))
         .map(view -> view.name().value())
         .toList();
   }

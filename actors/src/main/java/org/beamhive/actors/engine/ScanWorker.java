@@ -247,7 +247,8 @@ public final class ScanWorker {
   }
 
   private static DeviceView asIfConnected(DeviceView view) {
-    return view.state() == DeviceView.State.CONNECTING
+    // what could not be made won't be there in a moment
+    return view.state() == DeviceView.State.CONNECTING && !view.notMade()
         ? view.withState(DeviceView.State.READY)
         : view;
   }

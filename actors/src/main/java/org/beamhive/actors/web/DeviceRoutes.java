@@ -349,19 +349,38 @@ final class DeviceRoutes extends AllDirectives {
         .stop(only, who)
         .thenApply(
             stopped -> {
-              if (only.isPresent() && stopped.devices().isEmpty() && stopped.silent().isEmpty()) {
+              if (only.isPresent()
+                  && stopped.nodes() > 0
+                  && stopped.devices().isEmpty()
+                  && stopped.silent().isEmpty()) {
                 throw ApiException.notFound("There is no device '" + only.get() + "'.");
               }
-              String silent =
-                  stopped.silent().isEmpty()
-                      ? ""
-                      : "No answer from %s: what is there may still move."
-                          .formatted(String.join(", ", stopped.silent()));
-              ObjectNode answer = Json.answer(silent.isEmpty(), silent);
+              String untold = untold(stopped);
+              ObjectNode answer = Json.answer(untold.isEmpty(), untold);
               answer.set("devices", Json.texts(stopped.devices()));
+              answer.set("not_connected", Json.texts(stopped.notConnected()));
               answer.set("silent_nodes", Json.texts(stopped.silent()));
               return Api.json(StatusCodes.OK, answer);
             });
+  }
+
+  /** Whom the stop can't have reached, for the operator, who must go there; empty if it has all. */
+  private static String untold(WebBackends.Stopped stopped) {
+    if (stopped.nodes() == 0) {
+      return "No node with devices is known: nothing was told to stop. Use the devices' own controls.";
+    }
+    List<String> untold = new ArrayList<>();
+    if (!stopped.silent().isEmpty()) {
+      untold.add(
+          "No answer from %s: what is there may still move."
+              .formatted(String.join(", ", stopped.silent())));
+    }
+    if (!stopped.notConnected().isEmpty()) {
+      untold.add(
+          "Not connected, so may still move: %s. Use their own controls."
+              .formatted(String.join(", ", stopped.notConnected())));
+    }
+    return String.join(" ", untold);
   }
 
   /** Does something for somebody. */

@@ -63,11 +63,15 @@ public record WebBackends(
    * What has been told to stop.
    *
    * @param devices by name
+   * @param notConnected those of them that may go on, since they are not connected or don't answer
    * @param silent the nodes that have not answered, {@code host:port}
+   * @param nodes how many nodes with devices are known
    */
-  public record Stopped(List<String> devices, List<String> silent) {
+  public record Stopped(
+      List<String> devices, List<String> notConnected, List<String> silent, int nodes) {
     public Stopped {
       devices = List.copyOf(devices);
+      notConnected = List.copyOf(notConnected);
       silent = List.copyOf(silent);
     }
   }

@@ -55,6 +55,7 @@ import org.beamhive.protocol.model.DeviceView;
 import org.beamhive.protocol.model.Epoch;
 import org.beamhive.protocol.model.ItemUid;
 import org.beamhive.protocol.model.Reading;
+import org.beamhive.protocol.model.ReadoutPriority;
 import org.beamhive.protocol.model.Refusal;
 import org.beamhive.protocol.model.RunUid;
 import org.beamhive.protocol.model.Value;
@@ -741,6 +742,28 @@ class ScanWorkerTest {
     worker(Mode.RESUME);
     assertThat(waits()).contains("m1");
     known = PLAIN;
+    assertThat(ended().exitStatus()).isEqualTo("completed");
+    closed("success", 1., 2., 3.);
+  }
+
+  private static final DeviceView NOT_MADE =
+      Beamlines.view("ring", ReadoutPriority.MONITORED).withState(DeviceView.State.CONNECTING);
+
+  @Test
+  void refusesARunThatWouldLackADeviceWhichCouldNotBeMade() {
+    known = List.of(DET, M1, NOT_MADE);
+    worker(Mode.FRESH);
+    Ended ended = ended();
+    assertThat(ended.exitStatus()).isEqualTo("failed");
+    assertThat(ended.message()).contains("device 'ring' (readoutPriority monitored)");
+    assertThat(log()).isEmpty();
+  }
+
+  @Test
+  void aRunThatHasBegunGoesOnAsItBeganWhateverCouldNotBeMadeSince() {
+    crash();
+    known = List.of(DET, M1, NOT_MADE);
+    worker(Mode.RESUME);
     assertThat(ended().exitStatus()).isEqualTo("completed");
     closed("success", 1., 2., 3.);
   }

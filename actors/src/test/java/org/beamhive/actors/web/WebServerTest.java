@@ -282,7 +282,9 @@ class WebServerTest {
       return CompletableFuture.completedFuture(
           new WebBackends.Stopped(
               name.equals("samx") ? List.of(name) : List.of(),
-              only.isPresent() ? List.of() : List.of("127.0.0.1:25521")));
+              only.isPresent() ? List.of() : List.of("samx"),
+              only.isPresent() ? List.of() : List.of("127.0.0.1:25521"),
+              who.startsWith("hermit") ? 0 : 2));
     }
 
     @Override
@@ -593,13 +595,19 @@ class WebServerTest {
   @Test
   void stopsDevicesWithoutAskingTheQueue() throws Exception {
     assertThat(post("/api/devices/samx/stop", "{}"))
-        .isEqualTo("{\"success\":true,\"msg\":\"\",\"devices\":[\"samx\"],\"silent_nodes\":[]}");
+        .isEqualTo(
+            "{\"success\":true,\"msg\":\"\",\"devices\":[\"samx\"],\"not_connected\":[],\"silent_nodes\":[]}");
     assertThat(STOPPED.poll(5, TimeUnit.SECONDS)).isEqualTo("samx by somebody at 127.0.0.1");
     assertThat(post("/api/devices/stop", "{\"user\":\"fli\"}"))
         .contains("\"success\":false")
         .contains("No answer from 127.0.0.1:25521: what is there may still move.")
+        .contains("Not connected, so may still move: samx. Use their own controls.")
+        .contains("\"not_connected\":[\"samx\"]")
         .contains("samx");
     assertThat(STOPPED.poll(5, TimeUnit.SECONDS)).isEqualTo("samx by fli at 127.0.0.1");
+    assertThat(post("/api/devices/stop", "{\"user\":\"hermit\"}"))
+        .contains("\"success\":false")
+        .contains("No node with devices is known: nothing was told to stop.");
     HttpResponse<String> unknown = call("POST", "/api/devices/nosuch/stop", "{}");
     assertThat(unknown.statusCode()).isEqualTo(404);
     assertThat(unknown.body()).contains("There is no device 'nosuch'.");

@@ -18,6 +18,7 @@ import akka.cluster.sharding.typed.javadsl.EntityContext;
 import akka.cluster.sharding.typed.javadsl.EntityRef;
 import akka.cluster.sharding.typed.javadsl.EntityTypeKey;
 import akka.cluster.typed.Cluster;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -102,7 +103,7 @@ public final class DeviceSharding {
    * The same with the devices that the registry has for the hutch, now and later.
    *
    * @param file the node's device file, which the registry begins with
-   * @param inFile what is in it
+   * @param inFile what is in it; with mistakes only if {@link #knows} the hutch
    * @param knownFile where it is kept which devices the hutch had last, for a start without the
    *     registry
    */
@@ -112,10 +113,10 @@ public final class DeviceSharding {
       ActorRef<DeviceRegistryProtocol.Request> registry,
       RegistrySettings settings,
       HutchFile file,
-      List<DeviceConfig> inFile,
+      HutchFile.Content inFile,
       Path knownFile) {
     HutchName hutch = parts.hutch();
-    HutchDevices devices = new HutchDevices(inFile, false);
+    HutchDevices devices = new HutchDevices(inFile.devices(), false);
     run(system, parts, devices);
     HutchFollower.Parts follower =
         new HutchFollower.Parts(
@@ -136,6 +137,20 @@ public final class DeviceSharding {
             .onFailure(SupervisorStrategy.restart()),
         "hutch-follower-" + hutch,
         Props.empty());
+  }
+
+  /**
+   * Whether this node has had devices of the hutch from the registry, so that it can start whatever
+   * is wrong with its device file. Waits for the disk.
+   *
+   * @param knownFile where it is kept which devices the hutch had last
+   */
+  public static boolean knows(Path knownFile, HutchName hutch) {
+    try {
+      return new KnownDevices(knownFile).read(hutch).isPresent();
+    } catch (IOException unreadable) {
+      return false;
+    }
   }
 
   private static void run(ActorSystem<?> system, Parts parts, HutchDevices devices) {
@@ -219,7 +234,9 @@ public final class DeviceSharding {
     try {
       return config.make(types, backends);
     } catch (RuntimeException failed) {
-      LOG.error("{}: can't be made from its configuration", config.name(), failed);
+      if (config.enabled()) {
+        LOG.error("{}: can't be made from its configuration", config.name(), failed);
+      }
       return new UnmadeDevice(config.name(), failed);
     }
   }

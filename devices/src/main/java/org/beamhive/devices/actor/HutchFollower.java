@@ -94,14 +94,15 @@ final class HutchFollower extends AbstractBehavior<Command> {
   private final Executor disk;
   // of the file as it was last read
   private FileMark mark;
+  private List<String> mistakes;
   private long version;
   private boolean heard;
   private boolean writing;
   // what is to be written next; null if that is nothing
   private List<DeviceEntry> unwritten;
 
-  /** A follower, for a file whose devices have just been read. */
-  static Behavior<Command> create(Parts parts, List<DeviceConfig> inFile) {
+  /** A follower, for a file that has just been read. */
+  static Behavior<Command> create(Parts parts, HutchFile.Content inFile) {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
@@ -115,12 +116,15 @@ final class HutchFollower extends AbstractBehavior<Command> {
       ActorContext<Command> context,
       TimerScheduler<Command> timers,
       Parts parts,
-      List<DeviceConfig> inFile) {
+      HutchFile.Content inFile) {
     super(context);
     this.timers = timers;
     this.parts = parts;
     this.disk = context.getSystem().dispatchers().lookup(DispatcherSelector.blocking());
-    this.mark = mark(entries(inFile));
+    this.mark = mark(entries(inFile.devices()));
+    this.mistakes = inFile.mistakes();
+    mistakes.forEach(
+        mistake -> context.getLog().warn("The device file is not in force: {}", mistake));
     // started again while devices run: they are not to be loaded as if nobody ran
     this.version = parts.devices().isKnown() ? -1 : 0;
     ActorRef<Receptionist.Listing> listings =
@@ -167,6 +171,7 @@ final class HutchFollower extends AbstractBehavior<Command> {
                 parts.node(),
                 mark,
                 version,
+                mistakes,
                 getContext().getSelf().<Request>narrow()));
   }
 
@@ -260,7 +265,10 @@ final class HutchFollower extends AbstractBehavior<Command> {
       getContext().getLog().error("The device file can't be read", read.error());
       return this;
     }
-    boolean edited = !read.content().file().digest().equals(mark.digest());
+    boolean edited =
+        !read.content().file().digest().equals(mark.digest())
+            || !read.content().mistakes().equals(mistakes);
+    mistakes = read.content().mistakes();
     if (read.content().mistakes().isEmpty()) {
       mark = read.content().file();
     }

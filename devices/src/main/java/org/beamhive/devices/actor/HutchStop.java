@@ -11,23 +11,26 @@ import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.Receive;
 import akka.actor.typed.receptionist.Receptionist;
 import akka.actor.typed.receptionist.ServiceKey;
-import java.util.ArrayList;
-import java.util.List;
+import java.time.Duration;
+import java.util.Map;
 import org.beamhive.protocol.device.DeviceProtocol;
 import org.beamhive.protocol.device.HutchStopProtocol.Command;
 import org.beamhive.protocol.device.HutchStopProtocol.DevicesStopped;
 import org.beamhive.protocol.device.HutchStopProtocol.Request;
 import org.beamhive.protocol.device.HutchStopProtocol.StopDevices;
-import org.beamhive.protocol.model.DeviceName;
 import org.beamhive.protocol.model.HutchName;
 
 /**
- * Stops all devices of its node, whatever they do: it tells each of them directly, and asks nobody.
- * There is one on each node of a hutch; gateways find them by the receptionist. It has one state.
+ * Stops all devices of its node, whatever they do: it tells each of them directly, and asks nobody
+ * before. There is one on each node of a hutch; gateways find them by the receptionist. It has one
+ * state.
  */
 final class HutchStop extends AbstractBehavior<Command> {
   /** By which gateways find those of all hutches. */
   static final ServiceKey<Request> KEY = ServiceKey.create(Request.class, "device-stop");
+
+  /** So long a device may take to say how it is: less than who asks has patience with a node. */
+  private static final Duration PATIENCE = Duration.ofMillis(500);
 
   private final LocalDevices local;
   private final String node;
@@ -62,23 +65,21 @@ final class HutchStop extends AbstractBehavior<Command> {
   }
 
   private Behavior<Command> onStopDevices(StopDevices stop) {
-    List<DeviceName> told = new ArrayList<>();
-    local
-        .all()
-        .forEach(
-            (name, device) -> {
-              if (stop.only() == null || stop.only().value().equals(name)) {
-                device.tell(DeviceProtocol.Stop.STOP);
-                told.add(new DeviceName(name));
-              }
-            });
-    stop.replyTo().tell(new DevicesStopped(node, told));
-    if (!told.isEmpty()) {
+    Map<String, ActorRef<DeviceProtocol.Command>> devices = local.all();
+    devices.keySet().removeIf(name -> stop.only() != null && !stop.only().value().equals(name));
+    getContext()
+        .spawnAnonymous(
+            StopCheck.create(
+                devices,
+                PATIENCE,
+                (told, notConnected) ->
+                    stop.replyTo().tell(new DevicesStopped(node, told, notConnected))));
+    if (!devices.isEmpty()) {
       getContext()
           .getLog()
           .warn(
               "{}: told to stop, as {} has asked",
-              stop.only() == null ? told.size() + " devices" : stop.only(),
+              stop.only() == null ? devices.size() + " devices" : stop.only(),
               stop.who());
     }
     return this;

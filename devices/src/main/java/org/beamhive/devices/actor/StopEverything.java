@@ -34,12 +34,16 @@ public final class StopEverything {
    * What has been told to stop.
    *
    * @param devices by name
+   * @param notConnected those of them that may go on, since they are not connected or don't answer
    * @param silent the nodes that have not answered in time, {@code host:port}: what is on them may
    *     go on
+   * @param nodes how many nodes with devices are known; 0 means that nobody was told anything
    */
-  public record Stopped(List<String> devices, List<String> silent) {
+  public record Stopped(
+      List<String> devices, List<String> notConnected, List<String> silent, int nodes) {
     public Stopped {
       devices = List.copyOf(devices);
+      notConnected = List.copyOf(notConnected);
       silent = List.copyOf(silent);
     }
   }
@@ -99,16 +103,21 @@ public final class StopEverything {
         .thenApply(
             all -> {
               Set<String> devices = new TreeSet<>();
+              Set<String> notConnected = new TreeSet<>();
               List<String> silent = new ArrayList<>();
               for (int i = 0; i < asked.size(); i++) {
                 Optional<DevicesStopped> answer = asked.get(i).getNow(Optional.empty());
                 answer.ifPresent(
-                    stopped -> stopped.devices().forEach(one -> devices.add(one.value())));
+                    stopped -> {
+                      stopped.devices().forEach(one -> devices.add(one.value()));
+                      stopped.notConnected().forEach(one -> notConnected.add(one.value()));
+                    });
                 if (answer.isEmpty()) {
                   silent.add(addresses.get(i));
                 }
               }
-              return new Stopped(List.copyOf(devices), silent);
+              return new Stopped(
+                  List.copyOf(devices), List.copyOf(notConnected), silent, asked.size());
             });
   }
 

@@ -81,7 +81,8 @@ final class DeviceEntry {
           "stop",
           "update",
           "values",
-          "wm");
+          "wm",
+          "ws");
 
   /** The keys of a device, in the order in which they are written. */
   static final List<String> KEYS =
@@ -104,14 +105,19 @@ final class DeviceEntry {
   private final Placed body;
   private final DeviceTypes types;
   private final List<Mistake> mistakes;
+  private final List<Mistake> warnings;
   private final Map<String, Placed> given = new LinkedHashMap<>();
+  // of a disabled device whose type is not known here
+  private String unknownType = "";
 
-  DeviceEntry(Placed.Field entry, DeviceTypes types, List<Mistake> mistakes) {
+  DeviceEntry(
+      Placed.Field entry, DeviceTypes types, List<Mistake> mistakes, List<Mistake> warnings) {
     this.name = entry.name();
     this.place = entry.place();
     this.body = entry.value();
     this.types = types;
     this.mistakes = mistakes;
+    this.warnings = warnings;
   }
 
   String name() {
@@ -138,14 +144,17 @@ final class DeviceEntry {
       }
     }
     Optional<DeviceType> type = type();
-    Value.Fields config = type.map(this::deviceConfig).orElse(Value.Fields.EMPTY);
+    Value.Fields config =
+        type.map(this::deviceConfig)
+            // of a type that is not known here everything may be right
+            .orElseGet(() -> unknownType.isEmpty() ? Value.Fields.EMPTY : fields("deviceConfig"));
     if (mistakes.size() == before) {
       type.ifPresent(known -> checkWhole(known, config));
     }
     DeviceConfig device =
         new DeviceConfig(
             new DeviceName(name()),
-            type.map(DeviceType::name).orElse("?"),
+            type.map(DeviceType::name).orElse(unknownType),
             config,
             flag("enabled", null),
             readoutPriority(),
@@ -180,28 +189,40 @@ final class DeviceEntry {
     Optional<DeviceType> type =
         given instanceof Value.Text text ? types.find(text.value()) : Optional.empty();
     if (type.isEmpty()) {
-      wrongType(given);
+      Mistake wrong = wrongType(given);
+      if (given instanceof Value.Text text && disabled()) {
+        // it is listed, and can be enabled when there is such a type
+        unknownType = text.value();
+        warnings.add(wrong);
+      } else {
+        mistakes.add(wrong);
+      }
     }
     return type;
   }
 
-  private void wrongType(Value given) {
+  private boolean disabled() {
+    Placed written = given.get("enabled");
+    return written != null && written.value() == Value.Bool.FALSE;
+  }
+
+  private Mistake wrongType(Value given) {
+    Place at = this.given.get("deviceClass").place();
     String text = given instanceof Value.Text written ? written.value() : "";
     String last = text.substring(text.lastIndexOf('.') + 1);
     if (text.contains(".")) {
-      wrong(
-          this.given.get("deviceClass").place(),
+      return new Mistake(
+          at.file(),
+          at.line(),
           "%s.deviceClass: there is no device type for the Python class '%s'; there are %s%s"
               .formatted(name, text, join(types.names()), Suggestion.of(last, types.names())));
-    } else {
-      mistake(
-          "deviceClass",
-          given,
-          "one of "
-              + join(types.names())
-              + ", or a Python class that one of these stands for"
-              + Suggestion.of(last, types.names()));
     }
+    return new Mistake(
+        at.file(),
+        at.line(),
+        "%s.deviceClass: is %s, must be one of %s, or a Python class that one of these stands for%s"
+            .formatted(
+                name, given.shown(), join(types.names()), Suggestion.of(last, types.names())));
   }
 
   private Value.Fields deviceConfig(DeviceType type) {

@@ -22,8 +22,10 @@ import org.beamhive.protocol.model.Value;
  *
  * @param devices in the order of the file; those with mistakes are left out
  * @param mistakes all of them, in the order of the file
+ * @param warnings what is worth knowing and needs not be changed, in the order of the file
  */
-public record DeviceFile(List<DeviceConfig> devices, List<Mistake> mistakes) {
+public record DeviceFile(
+    List<DeviceConfig> devices, List<Mistake> mistakes, List<Mistake> warnings) {
   /** The demo beamline that fits the simulated IOC. */
   public static final String DEMO = "/org/beamhive/devices/demo-beamline.yaml";
 
@@ -34,6 +36,7 @@ public record DeviceFile(List<DeviceConfig> devices, List<Mistake> mistakes) {
   public DeviceFile {
     devices = List.copyOf(devices);
     mistakes = List.copyOf(mistakes);
+    warnings = List.copyOf(warnings);
   }
 
   /** Says what is wrong with device files: one line for each mistake. */
@@ -96,20 +99,22 @@ public record DeviceFile(List<DeviceConfig> devices, List<Mistake> mistakes) {
     YamlReader reader = new YamlReader(mistakes);
     Placed root = reader.read(file, text);
     if (root == null) {
-      return new DeviceFile(List.of(), mistakes);
+      return new DeviceFile(List.of(), mistakes, List.of());
     }
     if (!root.map()) {
       mistakes.add(new Mistake(file, 1, "a map from device names to their settings is needed"));
-      return new DeviceFile(List.of(), mistakes);
+      return new DeviceFile(List.of(), mistakes, List.of());
     }
     Reading reading = new Reading(types, mistakes);
     reading.add(root);
     Needs.check("this file", reading.devices, reading.places, mistakes);
     List<String> files = reader.files();
-    mistakes.sort(
+    Comparator<Mistake> order =
         Comparator.comparingInt((Mistake mistake) -> files.indexOf(mistake.file()))
-            .thenComparingInt(Mistake::line));
-    return new DeviceFile(reading.devices, mistakes);
+            .thenComparingInt(Mistake::line);
+    mistakes.sort(order);
+    reading.warnings.sort(order);
+    return new DeviceFile(reading.devices, mistakes, reading.warnings);
   }
 
   /**
@@ -118,10 +123,10 @@ public record DeviceFile(List<DeviceConfig> devices, List<Mistake> mistakes) {
    */
   public static DeviceFile device(String name, Value.Fields settings, DeviceTypes types) {
     List<Mistake> mistakes = new ArrayList<>();
-    DeviceConfig device =
-        new DeviceEntry(new Placed.Field(name, Place.NOWHERE, Placed.of(settings)), types, mistakes)
-            .read();
-    return new DeviceFile(device == null ? List.of() : List.of(device), mistakes);
+    List<Mistake> warnings = new ArrayList<>();
+    Placed.Field entry = new Placed.Field(name, Place.NOWHERE, Placed.of(settings));
+    DeviceConfig device = new DeviceEntry(entry, types, mistakes, warnings).read();
+    return new DeviceFile(device == null ? List.of() : List.of(device), mistakes, warnings);
   }
 
   /**
@@ -143,6 +148,7 @@ public record DeviceFile(List<DeviceConfig> devices, List<Mistake> mistakes) {
     private final List<Mistake> mistakes;
     private final Map<DeviceName, Place> places = new LinkedHashMap<>();
     private final List<DeviceConfig> devices = new ArrayList<>();
+    private final List<Mistake> warnings = new ArrayList<>();
 
     Reading(DeviceTypes types, List<Mistake> mistakes) {
       this.types = types;
@@ -174,7 +180,7 @@ public record DeviceFile(List<DeviceConfig> devices, List<Mistake> mistakes) {
     }
 
     private void add(Placed.Field entry) {
-      DeviceEntry read = new DeviceEntry(entry, types, mistakes);
+      DeviceEntry read = new DeviceEntry(entry, types, mistakes, warnings);
       DeviceConfig device = read.read();
       Place before = places.putIfAbsent(new DeviceName(read.name()), entry.place());
       if (before != null) {

@@ -71,9 +71,10 @@ import org.beamhive.protocol.model.Refusal;
  * hutches follow it; the device files are what it begins with.
  *
  * <p>Changes are made one after the other. Each is decided by {@link RegistryEdits}; then the
- * devices that it concerns are asked to stay free, and one that a scan uses refuses: nobody but the
- * device itself knows that for certain. Then the change is written to the journal, answered, and
- * told to the hutches, whose devices start anew with their new configuration.
+ * devices that it concerns, and those made of them, are asked to stay free, and one that a scan
+ * uses refuses: nobody but the device itself knows that for certain. Then the change is written to
+ * the journal, answered, and told to the hutches, whose devices start anew with their new
+ * configuration.
  *
  * <p>After a failed write it is read from the journal again; what was being changed is then not
  * answered, and the devices are free again when their reservation is over.
@@ -103,7 +104,12 @@ public final class DeviceRegistry
   }
 
   /** A node of a hutch, as it was heard of last. */
-  private record Follower(HutchName hutch, String node, FileMark file, long version) {
+  private record Follower(
+      HutchName hutch, String node, FileMark file, long version, List<String> mistakes) {
+    Follower with(long newVersion) {
+      return new Follower(hutch, node, file, newVersion, mistakes);
+    }
+
     boolean runsDevices() {
       return version != 0;
     }
@@ -119,6 +125,9 @@ public final class DeviceRegistry
       return request instanceof LoadFile;
     }
   }
+
+  /** A device that is asked to stay free. */
+  private record Asked(HutchName hutch, DeviceName device) {}
 
   /**
    * What the registry works with.
@@ -143,6 +152,8 @@ public final class DeviceRegistry
   private final Set<String> told = new HashSet<>();
   private Work current;
   private Decision decision;
+  // the devices that are asked to stay free for it
+  private List<Asked> asked = List.of();
   private int filesAsked;
   private long works;
 
@@ -390,13 +401,15 @@ public final class DeviceRegistry
           state, new ChangeMade(new Change(0, now(), made.kind(), 0, List.of(), 0, false)));
     }
     decision = made;
-    List<DeviceChange> running = new ArrayList<>();
+    Map<HutchName, Set<DeviceName>> running = new LinkedHashMap<>();
     for (DeviceChange change : made.changes()) {
       if (change.before() == null) {
         continue;
       }
       if (runs(change.hutch())) {
-        running.add(change);
+        running
+            .computeIfAbsent(change.hutch(), hutch -> new LinkedHashSet<>())
+            .add(change.device());
       } else if (!current.force() && !current.load()) {
         return refuse(
             state,
@@ -405,10 +418,18 @@ public final class DeviceRegistry
                 .formatted(change.hutch(), change.device()));
       }
     }
-    if (running.isEmpty()) {
+    List<Asked> free = new ArrayList<>();
+    running.forEach(
+        (hutch, devices) -> {
+          devices.forEach(device -> free.add(new Asked(hutch, device)));
+          // a scan that uses a pseudo axis uses the motors that it is made of
+          edits.madeOf(state, hutch, devices).forEach(device -> free.add(new Asked(hutch, device)));
+        });
+    asked = List.copyOf(free);
+    if (asked.isEmpty()) {
       return commit();
     }
-    reserve(running);
+    reserve();
     return Effect().none();
   }
 
@@ -417,13 +438,13 @@ public final class DeviceRegistry
         .anyMatch(follower -> follower.hutch().equals(hutch) && follower.runsDevices());
   }
 
-  private void reserve(List<DeviceChange> devices) {
+  private void reserve() {
     List<Consumer<ActorRef<ReserveReply>>> questions = new ArrayList<>();
     Duration atMost = parts.settings().reservation();
     String uid = current.uid();
-    for (DeviceChange change : devices) {
+    for (Asked one : asked) {
       RecipientRef<DeviceProtocol.Request> device =
-          parts.devices().apply(change.hutch(), change.device());
+          parts.devices().apply(one.hutch(), one.device());
       questions.add(replyTo -> device.tell(new DeviceProtocol.Reserve(uid, atMost, replyTo)));
     }
     ActorRef<Command> self = context.getSelf();
@@ -436,12 +457,12 @@ public final class DeviceRegistry
   }
 
   private Effect<RegistryEvent, RegistryState> onDevicesAsked(
-      RegistryState state, DevicesAsked asked) {
+      RegistryState state, DevicesAsked answered) {
     if (current == null || decision == null) {
       return Effect().none();
     }
     List<NotReserved> inUse =
-        asked.answers().stream()
+        answered.answers().stream()
             .filter(NotReserved.class::isInstance)
             .map(NotReserved.class::cast)
             .toList();
@@ -453,10 +474,8 @@ public final class DeviceRegistry
           inUse.stream().map(one -> one.problem().text()).collect(Collectors.joining("\n")));
     }
     Set<DeviceName> silent = new LinkedHashSet<>();
-    decision.changes().stream()
-        .filter(change -> change.before() != null && runs(change.hutch()))
-        .forEach(change -> silent.add(change.device()));
-    asked.answers().forEach(answer -> silent.remove(answer.device()));
+    asked.forEach(one -> silent.add(one.device()));
+    answered.answers().forEach(answer -> silent.remove(answer.device()));
     if (!silent.isEmpty() && !current.force()) {
       release();
       return refuse(
@@ -469,13 +488,11 @@ public final class DeviceRegistry
   }
 
   private void release() {
-    for (DeviceChange change : decision.changes()) {
-      if (change.before() != null && runs(change.hutch())) {
-        parts
-            .devices()
-            .apply(change.hutch(), change.device())
-            .tell(new DeviceProtocol.Release(current.uid()));
-      }
+    for (Asked one : asked) {
+      parts
+          .devices()
+          .apply(one.hutch(), one.device())
+          .tell(new DeviceProtocol.Release(current.uid()));
     }
   }
 
@@ -542,12 +559,15 @@ public final class DeviceRegistry
     Follower before =
         followers.put(
             follow.follower(),
-            new Follower(follow.hutch(), follow.node(), follow.file(), follow.version()));
+            new Follower(
+                follow.hutch(), follow.node(), follow.file(), follow.version(), follow.mistakes()));
     if (before == null) {
       context.watchWith(follow.follower(), new FollowerGone(follow.follower()));
     }
     Hutch hutch = state.hutches().get(follow.hutch().value());
-    if (hutch == null || follow.version() == 0 && takesIn(hutch, follow.file())) {
+    // a file with mistakes is taken in by nobody: the devices that are known go on
+    boolean wrong = !follow.mistakes().isEmpty();
+    if (hutch == null || follow.version() == 0 && !wrong && takesIn(hutch, follow.file())) {
       LoadFile load = new LoadFile(follow.hutch(), follow.follower());
       boolean known = waiting.contains(load) || current != null && current.request().equals(load);
       return known ? Effect().none() : onChange(state, load);
@@ -567,21 +587,27 @@ public final class DeviceRegistry
   }
 
   private void report(Hutch hutch, FollowHutch follow) {
-    String difference = difference(hutch, follow.hutch(), follow.node(), follow.file());
-    if (!difference.isEmpty() && told.add(follow.node() + follow.file().digest())) {
+    String difference = difference(hutch, followers.get(follow.follower()));
+    if (!difference.isEmpty()
+        && told.add(follow.node() + follow.file().digest() + follow.mistakes())) {
       context.getLog().warn(difference);
     }
   }
 
   /** Empty if the file is the one that was loaded. */
-  private static String difference(Hutch hutch, HutchName name, String node, FileMark file) {
+  private static String difference(Hutch hutch, Follower node) {
+    FileMark file = node.file();
+    if (!node.mistakes().isEmpty()) {
+      return "The device file %s on %s is not in force, since it has mistakes; hutch %s goes on with the devices that it had.\n%s"
+          .formatted(file.file(), node.node(), node.hutch(), String.join("\n", node.mistakes()));
+    }
     return file.digest().equals(hutch.file().digest())
         ? ""
         : "The device file %s on %s is not in force: it differs from the one that hutch %s was loaded from%s. Reload the hutch to take it in."
             .formatted(
                 file.file().isEmpty() ? "(none)" : file.file(),
-                node,
-                name,
+                node.node(),
+                node.hutch(),
                 hutch.changed() ? ", and its devices have been changed since" : "");
   }
 
@@ -601,9 +627,7 @@ public final class DeviceRegistry
     if (hutch != null) {
       reference.tell(
           new TakeDevices(follower.hutch(), hutch.version(), hutch.entries(follower.hutch())));
-      followers.put(
-          reference,
-          new Follower(follower.hutch(), follower.node(), follower.file(), hutch.version()));
+      followers.put(reference, follower.with(hutch.version()));
     }
   }
 
@@ -639,7 +663,7 @@ public final class DeviceRegistry
         hutch.changed(),
         nodes.stream().map(Follower::node).toList(),
         nodes.stream()
-            .map(node -> difference(hutch, name, node.node(), node.file()))
+            .map(node -> difference(hutch, node))
             .filter(difference -> !difference.isEmpty())
             .toList());
   }

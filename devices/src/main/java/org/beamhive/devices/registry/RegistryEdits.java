@@ -103,6 +103,27 @@ final class RegistryEdits {
         .toList();
   }
 
+  /**
+   * The devices of a hutch that are made of one of these, directly or by others between, as they
+   * are before a change.
+   */
+  Set<DeviceName> madeOf(RegistryState state, HutchName hutch, Set<DeviceName> parts) {
+    List<DeviceConfig> devices = configs(state.hutches().get(hutch.value()));
+    Set<DeviceName> made = new LinkedHashSet<>();
+    boolean found = true;
+    while (found) {
+      found = false;
+      for (DeviceConfig device : devices) {
+        boolean uses =
+            device.members(types).stream()
+                .anyMatch(member -> parts.contains(member) || made.contains(member));
+        found |= uses && made.add(device.name());
+      }
+    }
+    made.removeAll(parts);
+    return made;
+  }
+
   private static String sentences(List<Mistake> mistakes) {
     return mistakes.stream().map(Mistake::text).collect(Collectors.joining("\n"));
   }

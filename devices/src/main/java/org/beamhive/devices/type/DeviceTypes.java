@@ -21,6 +21,41 @@ public final class DeviceTypes {
           optional("labels", Kind.ANY, "taken and not used"),
           optional("sim_init", Kind.ANY, "taken and not used"));
 
+  /**
+   * The detectors of ophyd's module {@code areadetector.detectors}: each is a camera with plugins.
+   */
+  static final List<String> AREA_DETECTORS =
+      List.of(
+          "AdscDetector",
+          "Andor3Detector",
+          "AndorDetector",
+          "AreaDetector",
+          "BrukerDetector",
+          "DetectorBase",
+          "DexelaDetector",
+          "EigerDetector",
+          "EmergentVisionDetector",
+          "FirewireLinDetector",
+          "FirewireWinDetector",
+          "GreatEyesDetector",
+          "LightFieldDetector",
+          "Mar345Detector",
+          "MarCCDDetector",
+          "PSLDetector",
+          "PerkinElmerDetector",
+          "PilatusDetector",
+          "PixiradDetector",
+          "PointGreyDetector",
+          "ProsilicaDetector",
+          "PvaDetector",
+          "PvcamDetector",
+          "RoperDetector",
+          "SimDetector",
+          "URLDetector",
+          "UVCDetector",
+          "VimbaDetector",
+          "Xspress3Detector");
+
   private final Map<String, DeviceType> byName = new LinkedHashMap<>();
   private final List<DeviceType> all;
 
@@ -58,8 +93,7 @@ public final class DeviceTypes {
                 EpicsSignal::readOnly),
             new DeviceType(
                 "AreaDetector",
-                Set.of(
-                    "ophyd.AreaDetector", "ophyd.SimDetector", "ophyd.areadetector.AreaDetector"),
+                areaDetectors(),
                 AreaDetector.KEYS,
                 AreaDetector::new,
                 AreaDetector.CHECKS),
@@ -67,7 +101,11 @@ public final class DeviceTypes {
                 "EpicsFlyer", Set.of(), EpicsFlyer.KEYS, EpicsFlyer::new, EpicsFlyer.CHECKS),
             new DeviceType(
                 "PseudoPositioner",
-                Set.of("ophyd.PseudoPositioner", "ophyd.pseudopos.PseudoPositioner"),
+                Set.of(
+                    "ophyd.PseudoPositioner",
+                    "ophyd.pseudopos.PseudoPositioner",
+                    "ophyd.sim.SPseudo1x3",
+                    "ophyd.sim.SPseudo3x3"),
                 PseudoPositioner.KEYS,
                 PseudoPositioner::new,
                 new PseudoConfig()),
@@ -176,6 +214,7 @@ public final class DeviceTypes {
                     "ophyd_devices.SimMonitor",
                     "ophyd_devices.SimMonitorAsync",
                     "SimMonitorAsync",
+                    "ophyd.sim.InvariantSignal",
                     "ophyd.sim.SynSignal",
                     "ophyd.sim.SynSignalRO"),
                 with(BEC_SIM_KEYS, SimMonitor.KEYS),
@@ -199,6 +238,7 @@ public final class DeviceTypes {
                     "ophyd_devices.SimFlyer",
                     "ophyd_devices.SynFlyer",
                     "ophyd.sim.MockFlyer",
+                    "ophyd.sim.NewTrivialFlyer",
                     "ophyd.sim.TrivialFlyer"),
                 with(BEC_SIM_KEYS, SimFlyer.KEYS),
                 SimFlyer::new),
@@ -227,6 +267,13 @@ public final class DeviceTypes {
     for (String module : modules) {
       aliases.add("ophyd." + module + "." + name);
     }
+    return aliases;
+  }
+
+  private static Set<String> areaDetectors() {
+    Set<String> aliases = new TreeSet<>();
+    AREA_DETECTORS.forEach(
+        name -> aliases.addAll(aliases(name, "areadetector", "areadetector.detectors")));
     return aliases;
   }
 

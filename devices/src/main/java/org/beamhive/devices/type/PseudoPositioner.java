@@ -69,8 +69,9 @@ final class PseudoPositioner extends DeviceOfDevices {
     return axes.size() == 1;
   }
 
+  /** One axis that is not given a name of its own is the device. */
   private String key(String axis) {
-    return single() ? name().value() : name() + "_" + axis;
+    return single() && axis.equals(name().value()) ? name().value() : name() + "_" + axis;
   }
 
   private Limits limits(String axis) {

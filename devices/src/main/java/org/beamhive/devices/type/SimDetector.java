@@ -27,6 +27,7 @@ final class SimDetector extends SimDevice {
           optional("center2", Kind.NUMBER, "where it is along the second motor"),
           optional("sigma", Kind.POSITIVE, "its width"),
           optional("imax", Kind.NUMBER, "its height"),
+          optional("Imax", Kind.NUMBER, "the same, as ophyd spells it"),
           oneOf("noise", List.of("none", "poisson", "uniform", "gaussian"), "what is added"),
           optional(
               "noise_multiplier",
@@ -54,7 +55,7 @@ final class SimDetector extends SimDevice {
     center2 = options.number("center2", 0);
     shape = PeakShape.ofWord(options.text("shape", "gaussian"));
     random = new Random(seed());
-    setting("Imax", "imax", Value.of(1.0));
+    setting("Imax", options.has("Imax") ? "Imax" : "imax", Value.of(1.0));
     setting("center", "center", Value.of(0.0));
     setting("sigma", "sigma", Value.of(1.0));
     setting("noise", "noise", Value.of("none"));

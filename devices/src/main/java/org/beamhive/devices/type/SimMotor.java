@@ -34,7 +34,8 @@ final class SimMotor extends SimDevice {
           optional("tolerance", Kind.POSITIVE, "taken and not used: it always gets there"),
           optional("update_frequency", Kind.POSITIVE, "changes of the readback per second"),
           optional("precision", Kind.WHOLE, "decimals to show"),
-          optional("egu", Kind.TEXT, "its units"));
+          optional("egu", Kind.TEXT, "its units"),
+          optional("hinted", Kind.FLAG, "false: it is read, but no client shows or plots it"));
 
   /** Half a microsecond: what is left after the clock's rounding is no move. */
   private static final double ROUNDING = 5e-7;
@@ -129,7 +130,8 @@ final class SimMotor extends SimDevice {
       readback.initial(Value.of(options.number("value", 0)));
       setpoint.initial(readback.value().value());
     }
-    part(name, Part.Kind.HINTED, "sim://" + name, SignalOptions.MONITORED);
+    Part.Kind kind = options.flag("hinted", true) ? Part.Kind.HINTED : Part.Kind.NORMAL;
+    part(name, kind, "sim://" + name, SignalOptions.MONITORED);
     part(setpoint.name(), Part.Kind.NORMAL, "sim://" + setpoint.name(), SignalOptions.MONITORED);
   }
 

@@ -242,7 +242,9 @@ class DeviceActorTest {
     assertThat(refused.problem().code()).isEqualTo("not-connected");
     TestProbe<DeviceProtocol.View> view = KIT.createTestProbe();
     device.tell(new DeviceProtocol.GetView(view.getRef()));
-    assertThat(view.receiveMessage().view().problem())
+    DeviceView seen = view.receiveMessage().view();
+    assertThat(seen.notMade()).isTrue();
+    assertThat(seen.problem())
         .isEqualTo("samx can't be made from its configuration: no such thing.");
   }
 

@@ -89,7 +89,7 @@ class HutchFollowerTest {
                 Duration.ofMillis(20),
                 Duration.ofMillis(50),
                 patience),
-            given));
+            inFile.get()));
   }
 
   private FollowHutch awaitFollow(Predicate<FollowHutch> wanted) {
@@ -164,6 +164,8 @@ class HutchFollowerTest {
     inFile.set(new HutchFile.Content(List.of(), List.of("eh1.yaml:1: no")));
     follower.tell(new ReadFile(content.getRef()));
     assertThat(content.receiveMessage(LONG).mistakes()).containsExactly("eh1.yaml:1: no");
+    assertThat(awaitFollow(follow -> !follow.mistakes().isEmpty()).mistakes())
+        .containsExactly("eh1.yaml:1: no");
     KIT.stop(follower);
   }
 }

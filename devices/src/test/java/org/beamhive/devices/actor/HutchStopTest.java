@@ -26,6 +26,7 @@ import org.beamhive.protocol.device.DeviceDirectoryProtocol;
 import org.beamhive.protocol.device.DeviceProtocol;
 import org.beamhive.protocol.device.DeviceProtocol.Command;
 import org.beamhive.protocol.device.HutchGuardProtocol;
+import org.beamhive.protocol.device.HutchStopProtocol;
 import org.beamhive.protocol.device.Operation;
 import org.beamhive.protocol.model.DeviceDescription;
 import org.beamhive.protocol.model.DeviceName;
@@ -177,6 +178,47 @@ class HutchStopTest {
   }
 
   @Test
+  void tellsThatNobodyIsThereToStopAnything() throws Exception {
+    ActorTestKit alone = ActorTestKit.create();
+    try {
+      StopEverything.Stopped stopped =
+          StopEverything.start(alone.system(), LONG)
+              .stop(Optional.empty(), "fli")
+              .toCompletableFuture()
+              .get(30, TimeUnit.SECONDS);
+      assertThat(stopped).isEqualTo(new StopEverything.Stopped(List.of(), List.of(), List.of(), 0));
+    } finally {
+      alone.shutdownTestKit();
+    }
+  }
+
+  @Test
+  void namesWhatItCanNotHaveReached() throws Exception {
+    for (int i = 0; i < 2; i++) {
+      device(i);
+    }
+    TestProbe<HutchStopProtocol.DevicesStopped> answer = KIT.createTestProbe();
+    KIT.spawn(StopCheck.create(local.all(), LONG, (told, not) -> tell(answer, told, not)));
+    HutchStopProtocol.DevicesStopped stopped = answer.receiveMessage(LONG);
+    assertThat(stopped.devices()).containsExactly(new DeviceName("m0"), new DeviceName("m1"));
+    assertThat(stopped.notConnected()).containsExactly(new DeviceName("m0"));
+    // one that does not answer at all
+    TestProbe<Command> deaf = KIT.createTestProbe();
+    Map<String, ActorRef<Command>> devices = Map.of("deaf", deaf.getRef());
+    KIT.spawn(
+        StopCheck.create(devices, Duration.ofMillis(10), (told, not) -> tell(answer, told, not)));
+    assertThat(answer.receiveMessage(LONG).notConnected()).containsExactly(new DeviceName("deaf"));
+    deaf.expectMessage(LONG, DeviceProtocol.Stop.STOP);
+  }
+
+  private static void tell(
+      TestProbe<HutchStopProtocol.DevicesStopped> whom,
+      List<DeviceName> told,
+      List<DeviceName> not) {
+    whom.getRef().tell(new HutchStopProtocol.DevicesStopped("here:1", told, not));
+  }
+
+  @Test
   void everyDeviceIsStoppedWhateverItDoes() throws Exception {
     int devices = 100;
     for (int i = 0; i < devices; i++) {
@@ -206,6 +248,9 @@ class HutchStopTest {
 
     assertThat(stopped.devices()).hasSize(devices);
     assertThat(stopped.silent()).isEmpty();
+    assertThat(stopped.nodes()).isEqualTo(1);
+    // connected ones may be slow to say so on a busy machine
+    assertThat(stopped.notConnected()).contains("m0", "m5", "m95");
     listing.awaitAssert(
         LONG,
         () -> {
@@ -228,5 +273,14 @@ class HutchStopTest {
             .toCompletableFuture()
             .get(30, TimeUnit.SECONDS);
     assertThat(one.devices()).containsExactly("m3");
+    assertThat(local.all()).containsKey("m3");
+    KIT.stop(local.all().get("m3"));
+    one =
+        everything
+            .stop(Optional.of(new DeviceName("m3")), "fli")
+            .toCompletableFuture()
+            .get(30, TimeUnit.SECONDS);
+    assertThat(one.devices()).isEmpty();
+    assertThat(one.notConnected()).isEmpty();
   }
 }

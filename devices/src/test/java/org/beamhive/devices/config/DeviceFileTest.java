@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Stream;
 import org.beamhive.devices.type.DeviceTypes;
 import org.beamhive.protocol.model.DeviceName;
 import org.beamhive.protocol.model.ReadoutPriority;
@@ -60,6 +61,38 @@ class DeviceFileTest {
   }
 
   @Test
+  void refusesNamesThatClientsCallSomethingElseBy() {
+    for (String taken : List.of("allowed", "config", "existing", "stop", "ws", "wm")) {
+      DeviceFile file =
+          parse(taken + ": {deviceClass: SimMotor, enabled: true, readoutPriority: baseline}");
+      assertThat(file.mistakes())
+          .extracting(Mistake::toString)
+          .containsExactly(
+              "beamline.yaml:1: device name '%s': is taken, clients call something else so"
+                  .formatted(taken));
+    }
+  }
+
+  @Test
+  void keepsADisabledDeviceOfATypeThatIsNotThereAndWarns() {
+    String text =
+        "samx: {deviceClass: x.Nothing, deviceConfig: {a: 1}, enabled: %s, readoutPriority: async}";
+    DeviceFile file = parse(text.formatted("false"));
+    assertThat(file.mistakes()).isEmpty();
+    assertThat(file.warnings())
+        .singleElement()
+        .asString()
+        .startsWith(
+            "beamline.yaml:1: samx.deviceClass: there is no device type for the Python class 'x.Nothing'");
+    DeviceConfig samx = file.devices().get(0);
+    assertThat(samx.deviceClass()).isEqualTo("x.Nothing");
+    assertThat(DeviceFile.device("samx", samx.settings(), TYPES).devices()).containsExactly(samx);
+    DeviceFile enabled = parse(text.formatted("true"));
+    assertThat(enabled.mistakes()).hasSize(1);
+    assertThat(enabled.devices()).isEmpty();
+  }
+
+  @Test
   void acceptsPythonClassesThatWeHave() {
     for (String alias :
         List.of(
@@ -103,17 +136,25 @@ class DeviceFileTest {
     assertThat(DeviceFile.device("g", group.settings(), TYPES).orThrow()).containsExactly(group);
   }
 
+  /** All that ophyd.sim's {@code hw()} gives. */
+  private static final List<String> OPHYD_SIM =
+      ("motor motor1 motor2 motor3 jittery_motor1 jittery_motor2 noisy_det det identical_det det1 det2"
+              + " det3 det4 det5 flyer1 flyer2 trivial_flyer new_trivial_flyer ab_det direct_img"
+              + " direct_img_list img invariant1 invariant2 pseudo3x3 pseudo1x3 sig det_with_conf"
+              + " det_with_count_time rand rand2 motor_no_pos motor_empty_hints1 motor_empty_hints2"
+              + " motor_no_hints1 motor_no_hints2 bool_sig signal")
+          .lines()
+          .flatMap(line -> Stream.of(line.split(" ")))
+          .toList();
+
   @Test
   void theNamesOfOphydSimShip() {
     DeviceFile sim = DeviceFile.shipped("sim", TYPES).orElseThrow();
     assertThat(sim.mistakes()).isEmpty();
     assertThat(sim.devices())
         .extracting(device -> device.name().value())
-        .contains("motor", "motor1", "motor2", "motor3", "jittery_motor1", "jittery_motor2")
-        .contains("motor_no_pos", "det", "det1", "det2", "det3", "det4", "det5", "noisy_det")
-        .contains("sig", "rand", "img", "direct_img", "ab_det", "det_with_conf")
-        .contains("det_with_count_time", "flyer1", "flyer2", "trivial_flyer")
-        .contains("pseudo1x3", "pseudo3x3", "pseudo3x3_pseudo2");
+        .containsAll(OPHYD_SIM)
+        .contains("pseudo3x3_pseudo2");
     assertThat(DeviceFile.shipped("nothing", TYPES)).isEmpty();
   }
 

@@ -258,6 +258,60 @@ class DeviceRegistryTest {
     assertThat(config().hutches().get(0).changed()).isFalse();
   }
 
+  private void addsGroup(String name, String member) {
+    Value.Fields config = Value.Fields.EMPTY.with("devices", Value.of(member));
+    Value.Fields settings = DeviceConfig.of(name, "DeviceGroup", config).settings();
+    made(change(replyTo -> new AddDevice(new DeviceName(name), null, settings, replyTo)));
+  }
+
+  @Test
+  void refusesWhileADeviceIsInUseThatIsMadeOfTheChangedOne() {
+    loaded("bragg", "samx");
+    addsGroup("mono", "bragg");
+    addsGroup("optics", "mono");
+    TestProbe<ChangeReply> reply =
+        change(
+            replyTo ->
+                new UpdateDevices(
+                    all("bragg"),
+                    Value.Fields.EMPTY.with("description", Value.of("the crystal")),
+                    true,
+                    replyTo));
+    isFree("bragg");
+    isFree("mono");
+    device("optics")
+        .expectMessageClass(Reserve.class)
+        .replyTo()
+        .tell(
+            new NotReserved(
+                new DeviceName("optics"), Refusal.of("in-use", "optics is used by the scan")));
+
+    assertThat(refused(reply)).isEqualTo(Refusal.of("in-use", "optics is used by the scan"));
+    device("bragg").expectMessageClass(Release.class);
+    device("mono").expectMessageClass(Release.class);
+    device("samx").expectNoMessage(Duration.ofMillis(50));
+  }
+
+  @Test
+  void aDeviceFileWithMistakesIsNotTakenInAndIsToldOf() {
+    loaded("samx");
+    TestProbe<HutchDevicesProtocol.Request> again = KIT.createTestProbe();
+    registry.tell(
+        new FollowHutch(
+            HUTCH,
+            "127.0.0.1:2",
+            new FileMark("eh1.yaml", FileDigest.of(motors()), 30),
+            0,
+            List.of("eh1.yaml:7: samy.deviceClass: missing"),
+            again.getRef()));
+    assertThat(names(again.expectMessageClass(TakeDevices.class).devices()))
+        .containsExactly("samx");
+    assertThat(config().hutches().get(0).differences())
+        .singleElement()
+        .asString()
+        .contains("eh1.yaml on 127.0.0.1:2", "eh1.yaml:7: samy.deviceClass: missing");
+  }
+
   @Test
   void makesChangesOneAfterTheOther() {
     loaded("samx", "samy");

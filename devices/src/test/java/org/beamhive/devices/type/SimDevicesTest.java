@@ -12,9 +12,11 @@ import java.util.concurrent.CompletionStage;
 import org.beamhive.devices.backend.sim.SettableSimClock;
 import org.beamhive.devices.backend.sim.SimNamespace;
 import org.beamhive.devices.config.DeviceConfig;
+import org.beamhive.devices.config.DeviceFile;
 import org.beamhive.devices.signal.DeviceFailure;
 import org.beamhive.protocol.model.DataKey;
 import org.beamhive.protocol.model.DeviceDescription;
+import org.beamhive.protocol.model.DeviceName;
 import org.beamhive.protocol.model.Reading;
 import org.beamhive.protocol.model.Value;
 import org.junit.jupiter.api.Test;
@@ -92,6 +94,61 @@ class SimDevicesTest {
   private double measure(Device detector) {
     now(detector.trigger());
     return reading(detector, detector.name().value());
+  }
+
+  // ---------------------------------------------------------------- the names of ophyd.sim
+
+  /** The devices of ophyd.sim, each made as its file says. */
+  private Map<String, Device> shipped() {
+    Map<DeviceName, DeviceConfig> configs = new LinkedHashMap<>();
+    DeviceTypes types = DeviceTypes.standard();
+    DeviceFile.shipped("sim", types)
+        .orElseThrow()
+        .orThrow()
+        .forEach(config -> configs.put(config.name(), config));
+    DeviceBackends all =
+        backends.inHutch(DeviceConfig.others(configs::get, types), MotionLimits.NONE);
+    Map<String, Device> made = new LinkedHashMap<>();
+    configs.forEach((name, config) -> made.put(name.value(), config.make(types, all)));
+    return made;
+  }
+
+  @Test
+  void theDevicesOfOphydSimHaveItsHintsAndKeys() {
+    Map<String, Device> made = shipped();
+    assertThat(made.get("motor").facts().hints()).containsExactly("motor");
+    for (String name :
+        List.of("motor_no_hints1", "motor_no_hints2", "motor_empty_hints1", "motor_empty_hints2")) {
+      assertThat(made.get(name).facts().hints()).as(name).isEmpty();
+    }
+    assertThat(made.get("pseudo1x3").facts().hints()).containsExactly("pseudo1x3_pseudo1");
+    made.values().forEach(Device::close);
+  }
+
+  @Test
+  void theHeightOfAPeakMayBeSpelledAsInOphyd() {
+    device("m", "SimMotor");
+    assertThat(measure(device("one", "ophyd.sim.SynGauss", "motor", "m", "Imax", 7))).isEqualTo(7);
+    assertThat(measure(device("two", "SimDetector", "motor", "m", "imax", 7))).isEqualTo(7);
+  }
+
+  @Test
+  void everyDetectorOfOphydsModuleIsAnAreaDetector() {
+    for (String name : DeviceTypes.AREA_DETECTORS) {
+      for (String prefix :
+          List.of("ophyd.", "ophyd.areadetector.", "ophyd.areadetector.detectors.")) {
+        assertThat(DeviceTypes.standard().find(prefix + name))
+            .get()
+            .extracting(DeviceType::name)
+            .as(prefix + name)
+            .isEqualTo("AreaDetector");
+      }
+    }
+    // the simulated point detector is another
+    assertThat(DeviceTypes.standard().find("SimDetector"))
+        .get()
+        .extracting(DeviceType::name)
+        .isEqualTo("SimDetector");
   }
 
   // ---------------------------------------------------------------- motors

@@ -67,7 +67,8 @@ abstract class EndCommand extends ClientCommand {
       if (json()) {
         print(answer);
       } else {
-        out().println("Stopped " + answer.path("devices").size() + " devices.");
+        int told = answer.path("devices").size();
+        out().println("Told " + told + (told == 1 ? " device" : " devices") + " to stop.");
       }
       out().flush();
       if (!devices) {

@@ -260,7 +260,13 @@ public final class NodeGuardian {
     public CompletionStage<WebBackends.Stopped> stop(Optional<DeviceName> only, String who) {
       return stopping
           .stop(only, who)
-          .thenApply(stopped -> new WebBackends.Stopped(stopped.devices(), stopped.silent()));
+          .thenApply(
+              stopped ->
+                  new WebBackends.Stopped(
+                      stopped.devices(),
+                      stopped.notConnected(),
+                      stopped.silent(),
+                      stopped.nodes()));
     }
 
     private CompletionStage<DeviceProtocol.ReadReply> unknown(DeviceName name) {

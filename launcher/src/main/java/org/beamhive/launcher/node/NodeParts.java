@@ -23,7 +23,6 @@ import org.beamhive.cluster.NodeSettings;
 import org.beamhive.cluster.tls.TlsIdentity;
 import org.beamhive.devices.actor.DevicesSettings;
 import org.beamhive.devices.actor.HutchFile;
-import org.beamhive.devices.config.DeviceConfig;
 import org.beamhive.devices.registry.RegistrySettings;
 
 /**
@@ -35,7 +34,8 @@ import org.beamhive.devices.registry.RegistrySettings;
  * @param tls its identity among nodes, if they speak TLS
  * @param webTls the identity of its HTTP interface, if that speaks HTTPS
  * @param deviceFile the device file of its hutch
- * @param deviceConfigs the devices of its device file, with which the registry begins
+ * @param inFile what is in its device file, with which the registry begins; it has mistakes only if
+ *     the node can do without it
  * @param plans the plans of this beamline
  */
 public record NodeParts(
@@ -45,7 +45,7 @@ public record NodeParts(
     Optional<TlsIdentity> tls,
     Optional<TlsIdentity> webTls,
     HutchFile deviceFile,
-    List<DeviceConfig> deviceConfigs,
+    HutchFile.Content inFile,
     PlanRegistry plans,
     DevicesSettings devices,
     RegistrySettings registry,
@@ -55,10 +55,6 @@ public record NodeParts(
     FileWriterSettings files,
     BridgeSettings bridge,
     WebSettings web) {
-  public NodeParts {
-    deviceConfigs = List.copyOf(deviceConfigs);
-  }
-
   /**
    * Reads all settings.
    *
@@ -68,7 +64,7 @@ public record NodeParts(
       NodeSettings node,
       Config config,
       HutchFile deviceFile,
-      List<DeviceConfig> deviceConfigs,
+      HutchFile.Content inFile,
       PlanRegistry plans) {
     Instant now = Instant.now();
     List<String> mistakes = new ArrayList<>();
@@ -80,7 +76,7 @@ public record NodeParts(
             part(config, all -> TlsIdentity.ofNode(all, now), mistakes),
             part(config, all -> TlsIdentity.ofWeb(all, now), mistakes),
             deviceFile,
-            deviceConfigs,
+            inFile,
             plans,
             part(config, DevicesSettings::from, mistakes),
             part(config, RegistrySettings::from, mistakes),

@@ -13,6 +13,7 @@ import akka.cluster.typed.ClusterSingletonSettings;
 import akka.cluster.typed.SingletonActor;
 import akka.coordination.lease.javadsl.Lease;
 import akka.coordination.lease.javadsl.LeaseProvider;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -29,6 +30,7 @@ import org.beamhive.actors.queue.QueueParts;
 import org.beamhive.actors.queue.ScanQueue;
 import org.beamhive.actors.run.RunJournal;
 import org.beamhive.actors.run.RunLog;
+import org.beamhive.cluster.NodeSettings;
 import org.beamhive.devices.actor.DeviceDirectory;
 import org.beamhive.devices.actor.DeviceSharding;
 import org.beamhive.devices.registry.DeviceRegistry;
@@ -134,8 +136,13 @@ public final class Wiring {
                     registry,
                     parts.registry(),
                     parts.deviceFile(),
-                    parts.deviceConfigs(),
-                    parts.node().dataDir().resolve("devices-" + hutch + ".json")));
+                    parts.inFile(),
+                    knownDevices(parts.node(), hutch)));
+  }
+
+  /** Where a node keeps which devices its hutch had last. */
+  public static Path knownDevices(NodeSettings node, String hutch) {
+    return node.dataDir().resolve("devices-" + hutch + ".json");
   }
 
   private Behavior<ScanQueueProtocol.Request> scanQueue() {

@@ -220,7 +220,7 @@ class ClientCommandsTest {
     answers.put("/api/status", List.of(IDLE));
     assertThat(run("stop")).isEqualTo(1);
     assertThat(asked.get(0)).startsWith("/api/devices/stop");
-    assertThat(out.toString()).contains("Stopped 1 devices.");
+    assertThat(out.toString()).contains("Told 1 device to stop.");
     assertThat(err.toString()).contains("No answer from b:1");
     assertThat(run("stop", "--plan", "--devices")).isEqualTo(2);
   }

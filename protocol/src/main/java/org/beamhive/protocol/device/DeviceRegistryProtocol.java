@@ -64,14 +64,31 @@ public final class DeviceRegistryProtocol {
    * @param file its device file
    * @param version which it has; 0 if it has just started and runs no device yet, -1 if it runs
    *     what it knew from before
+   * @param mistakes what is wrong with its device file, a sentence each; empty if an older node
+   *     does not say it
    */
   public record FollowHutch(
       HutchName hutch,
       String node,
       FileMark file,
       long version,
+      List<String> mistakes,
       ActorRef<HutchDevicesProtocol.Request> follower)
-      implements Request {}
+      implements Request {
+    public FollowHutch {
+      mistakes = mistakes == null ? List.of() : List.copyOf(mistakes);
+    }
+
+    /** For a node whose device file has no mistakes. */
+    public FollowHutch(
+        HutchName hutch,
+        String node,
+        FileMark file,
+        long version,
+        ActorRef<HutchDevicesProtocol.Request> follower) {
+      this(hutch, node, file, version, List.of(), follower);
+    }
+  }
 
   /** Everything. Answers with a {@link ConfigView}. */
   public record GetConfig(ActorRef<ConfigView> replyTo) implements Request {}

@@ -23,7 +23,7 @@ public final class HutchStopProtocol {
 
   /**
    * Tell the devices of this node to stop at once, whatever they do and whoever has them. Answers
-   * with {@link DevicesStopped} when they have been told.
+   * with {@link DevicesStopped} when they have been told and have said how they are.
    *
    * @param only this device; null for all
    * @param who asks, for the log
@@ -35,10 +35,15 @@ public final class HutchStopProtocol {
    * These have been told.
    *
    * @param node {@code host:port}
+   * @param devices all that were told
+   * @param notConnected those of them that may go on: they can move, be triggered or fly, and are
+   *     not connected or don't answer; empty if an older node does not say it
    */
-  public record DevicesStopped(String node, List<DeviceName> devices) implements CborSerializable {
+  public record DevicesStopped(String node, List<DeviceName> devices, List<DeviceName> notConnected)
+      implements CborSerializable {
     public DevicesStopped {
       devices = List.copyOf(devices);
+      notConnected = notConnected == null ? List.of() : List.copyOf(notConnected);
     }
   }
 }

@@ -166,6 +166,14 @@ public record DeviceView(
     return abilities.contains(ability);
   }
 
+  /**
+   * Whether it is enabled and could not even be made from its configuration, as {@link #problem}
+   * says: then it has no abilities, and nobody can know which it would have.
+   */
+  public boolean notMade() {
+    return state == State.CONNECTING && abilities.isEmpty();
+  }
+
   /** Whether it is connected. */
   public boolean connected() {
     return state == State.READY || state == State.BUSY;

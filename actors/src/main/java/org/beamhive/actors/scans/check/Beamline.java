@@ -31,20 +31,38 @@ public final class Beamline {
 
   /**
    * The connected readable devices with a readout priority, by name, so that the same devices
-   * always come in the same order.
+   * always come in the same order. What is disabled is left out.
+   *
+   * @throws Refused if one of that priority could not be made: a run without it would lack what its
+   *     configuration promises, and nobody would know
    */
-  public List<DeviceView> readable(ReadoutPriority priority) {
-    return devices.values().stream()
-        .filter(view -> view.readoutPriority() == priority)
-        .filter(view -> view.connected() && view.can(Ability.READABLE))
-        .toList();
+  public List<DeviceView> readable(ReadoutPriority priority) throws Refused {
+    List<DeviceView> readable = new ArrayList<>();
+    for (DeviceView view : devices.values()) {
+      if (view.readoutPriority() != priority) {
+        continue;
+      }
+      if (view.notMade()) {
+        throw new Refused(
+            new Refusal(
+                "not-made",
+                "device %s (readoutPriority %s) belongs to every run, and can't be used: %s"
+                        .formatted(quoted(view), priority.word(), view.problem())
+                    + " Mend its configuration, or disable it.",
+                Map.of("device", view.name().value())));
+      }
+      if (view.connected() && view.can(Ability.READABLE)) {
+        readable.add(view);
+      }
+    }
+    return readable;
   }
 
   /**
    * The device that an argument names. That it is not connected is no reason to refuse it here: it
    * may be by the time that its plan starts, and then the engine looks.
    *
-   * @throws Refused if it is unknown, disabled or lacks the ability
+   * @throws Refused if it is unknown, disabled, could not be made or lacks the ability
    */
   DeviceView device(String argument, Value given, Ability ability) throws Refused {
     if (!(given instanceof Value.Text text)) {
@@ -61,6 +79,13 @@ public final class Beamline {
           argument,
           view,
           "device " + quoted(view) + " is disabled: enable it in the device configuration first");
+    }
+    if (view.notMade()) {
+      throw device(
+          "not-made",
+          argument,
+          view,
+          "device %s can't be used: %s".formatted(quoted(view), view.problem()));
     }
     if (!view.can(ability)) {
       String word = ability.name().toLowerCase(Locale.ROOT);

@@ -8,6 +8,7 @@ import org.beamhive.actors.scans.check.Arguments;
 import org.beamhive.actors.scans.check.Declaration;
 import org.beamhive.actors.scans.check.Parameter;
 import org.beamhive.actors.scans.check.ParameterTypes;
+import org.beamhive.actors.scans.check.Refused;
 import org.beamhive.actors.scans.instruction.Instruction;
 import org.beamhive.actors.scans.instruction.Steps;
 import org.beamhive.protocol.model.DeviceView;
@@ -34,7 +35,7 @@ final class FlyPlan implements Plan {
   }
 
   @Override
-  public BuiltPlan build(Arguments arguments) {
+  public BuiltPlan build(Arguments arguments) throws Refused {
     List<DeviceView> flyers = arguments.get(FLYERS);
     Readout readout = Readout.ofEnds(flyers, arguments.beamline());
     Instruction.OpenRun open =

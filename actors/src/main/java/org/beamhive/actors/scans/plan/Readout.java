@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.beamhive.actors.scans.check.Beamline;
+import org.beamhive.actors.scans.check.Refused;
 import org.beamhive.actors.scans.instruction.Instruction;
 import org.beamhive.actors.scans.instruction.Steps;
 import org.beamhive.protocol.model.DeviceName;
@@ -33,7 +34,7 @@ final class Readout {
   private final List<Instruction> baseline;
   private final Set<DeviceName> touched = new LinkedHashSet<>();
 
-  Readout(List<DeviceView> detectors, List<DeviceView> motors, Beamline beamline) {
+  Readout(List<DeviceView> detectors, List<DeviceView> motors, Beamline beamline) throws Refused {
     this(
         detectors,
         motors,
@@ -43,7 +44,7 @@ final class Readout {
   }
 
   /** A run that reads nothing but the baseline: these devices do what they do by themselves. */
-  static Readout ofEnds(List<DeviceView> flyers, Beamline beamline) {
+  static Readout ofEnds(List<DeviceView> flyers, Beamline beamline) throws Refused {
     return new Readout(flyers, List.of(), List.of(), List.of(), beamline);
   }
 
@@ -52,7 +53,8 @@ final class Readout {
       List<DeviceView> motors,
       List<DeviceView> monitored,
       List<DeviceView> async,
-      Beamline beamline) {
+      Beamline beamline)
+      throws Refused {
     Map<DeviceName, DeviceView> primary = new LinkedHashMap<>();
     Map<DeviceName, DeviceView> apart = new LinkedHashMap<>();
     for (DeviceView view : detectors) {

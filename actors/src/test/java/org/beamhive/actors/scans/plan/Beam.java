@@ -166,6 +166,7 @@ final class Beam {
     private boolean softwareTrigger;
     private Limits limits = Limits.NONE;
     private String units = "";
+    private String problem = "";
 
     Device(String name) {
       this.name = name;
@@ -201,6 +202,13 @@ final class Beam {
       return this;
     }
 
+    /** Enabled, but it could not be made from its configuration. */
+    Device notMade(String why) {
+      state = State.CONNECTING;
+      problem = why;
+      return this;
+    }
+
     DeviceView build() {
       return new DeviceView(
           new DeviceName(name),
@@ -209,7 +217,7 @@ final class Beam {
           "Sim",
           "",
           state,
-          "",
+          problem,
           abilities,
           priority,
           softwareTrigger,

@@ -5,12 +5,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.beamhive.actors.scans.plan.Beam.named;
 import static org.beamhive.actors.scans.plan.Beam.plan;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.beamhive.protocol.model.DeviceView;
+import org.beamhive.protocol.model.ReadoutPriority;
 import org.beamhive.protocol.model.Refusal;
 import org.beamhive.protocol.model.Value;
 import org.beamhive.protocol.plan.PlanRequest;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class PlanRefusalTest {
   private static final List<String> DET = List.of("det1");
@@ -181,6 +186,43 @@ class PlanRefusalTest {
   @Test
   void butNotADeviceThatMayComeBack() {
     assertThat(Beam.PLANS.check(plan("mv", "broken", 1), Beam.DEVICES)).isEmpty();
+  }
+
+  private static List<DeviceView> with(DeviceView... more) {
+    List<DeviceView> devices = new ArrayList<>(Beam.DEVICES);
+    devices.addAll(List.of(more));
+    return devices;
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = ReadoutPriority.class,
+      names = {"MONITORED", "BASELINE", "ASYNC"})
+  void aRunThatLacksADeviceWhichCouldNotBeMade(ReadoutPriority priority) {
+    Beam.Device ring = new Beam.Device("ring").priority(priority);
+    PlanRequest count = plan("count", DET);
+    assertThat(Beam.PLANS.check(count, with(ring.notMade("ring can't be made: no PV.").build())))
+        .contains(
+            new Refusal(
+                "not-made",
+                "device 'ring' (readoutPriority %s) belongs to every run, and can't be used: ring"
+                        .formatted(priority.word())
+                    + " can't be made: no PV. Mend its configuration, or disable it.",
+                Map.of("device", "ring")));
+    assertThat(Beam.PLANS.check(plan("mv", "m1", 1), with(ring.build()))).isEmpty();
+    assertThat(Beam.PLANS.check(count, with(ring.state(DeviceView.State.DISABLED).build())))
+        .isEmpty();
+  }
+
+  @Test
+  void aDeviceThatIsNamedAndCouldNotBeMade() {
+    Beam.Device ring = new Beam.Device("ring").notMade("ring can't be made: no PV.");
+    assertThat(Beam.PLANS.check(plan("count", DET), with(ring.build()))).isEmpty();
+    assertThat(Beam.PLANS.check(plan("count", List.of("ring")), with(ring.build())))
+        .get()
+        .matches(refusal -> refusal.code().equals("not-made"))
+        .extracting(Refusal::text)
+        .isEqualTo("detectors: device 'ring' can't be used: ring can't be made: no PV.");
   }
 
   @Test
