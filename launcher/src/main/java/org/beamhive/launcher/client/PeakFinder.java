@@ -5,13 +5,29 @@ import java.util.Comparator;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.hipparchus.exception.MathRuntimeException;
-import org.hipparchus.fitting.GaussianCurveFitter;
-import org.hipparchus.fitting.WeightedObservedPoints;
+import org.hipparchus.linear.Array2DRowRealMatrix;
+import org.hipparchus.linear.ArrayRealVector;
+import org.hipparchus.linear.RealMatrix;
+import org.hipparchus.linear.RealVector;
+import org.hipparchus.optim.nonlinear.vector.leastsquares.LeastSquaresBuilder;
+import org.hipparchus.optim.nonlinear.vector.leastsquares.LeastSquaresOptimizer;
+import org.hipparchus.optim.nonlinear.vector.leastsquares.LevenbergMarquardtOptimizer;
+import org.hipparchus.optim.nonlinear.vector.leastsquares.MultivariateJacobianFunction;
+import org.hipparchus.util.Pair;
 
 /** Finds the peak of a curve: maximum, centre of mass, width, and a Gaussian through it. */
 public final class PeakFinder {
   private static final int MIN_POINTS = 3;
   private static final int MAX_ITERATIONS = 200;
+
+  /** Of the fit: height, centre, sigma, background. */
+  private static final int PARAMETERS = 4;
+
+  /** A Gaussian that is wider than so many scanned ranges is not determined by them. */
+  private static final double MOST_RANGES = 3;
+
+  /** Below this a parameter counts as not determined; relative to the others. */
+  private static final double SINGULAR = 1e-10;
 
   /** Full width at half maximum of a Gaussian, in units of its sigma. */
   private static final double FWHM_OF_SIGMA = 2 * Math.sqrt(2 * Math.log(2));
@@ -26,13 +42,13 @@ public final class PeakFinder {
    * @param centreOfMass the mean position, weighted with the height above the lowest value
    * @param fwhm the distance of the outermost crossings of half the height; NaN if the curve
    *     crosses on one side only
-   * @param fit the Gaussian, if one fits
+   * @param fit the Gaussian, if the points determine one
    */
   public record Peak(
       double max, double maxAt, double centreOfMass, double fwhm, Optional<Gaussian> fit) {}
 
   /**
-   * A Gaussian over a constant background, which is the curve's lowest value.
+   * A Gaussian over a constant background, which is fitted, too.
    *
    * @param height above the background
    * @param centre its centre
@@ -88,26 +104,77 @@ public final class PeakFinder {
     return last > first ? last - first : Double.NaN;
   }
 
+  /**
+   * Height, centre, sigma and background are all fitted: a scan that does not reach the tails never
+   * sees the background, so its lowest point must not be taken for it. Positions are in units of
+   * the range and heights in units of the curve's, which keeps the fit well-conditioned.
+   */
   private static Optional<Gaussian> gaussian(
       double[] xs, double[] ys, int top, double low, double fwhm) {
-    double range = xs[xs.length - 1] - xs[0];
-    double sigma = (Double.isNaN(fwhm) ? range / 4 : fwhm) / FWHM_OF_SIGMA;
-    WeightedObservedPoints points = new WeightedObservedPoints();
-    for (int i = 0; i < xs.length; i++) {
-      points.add(xs[i], ys[i] - low);
+    if (xs.length <= PARAMETERS) {
+      return Optional.empty();
     }
+    double range = xs[xs.length - 1] - xs[0];
+    double height = ys[top] - low;
+    double[] us = Arrays.stream(xs).map(x -> (x - xs[0]) / range).toArray();
+    double[] vs = Arrays.stream(ys).map(y -> (y - low) / height).toArray();
+    double sigma = (Double.isNaN(fwhm) ? 0.25 : fwhm / range) / FWHM_OF_SIGMA;
     try {
-      double[] found =
-          GaussianCurveFitter.create()
-              .withMaxIterations(MAX_ITERATIONS)
-              .withStartPoint(new double[] {ys[top] - low, xs[top], sigma})
-              .fit(points.toList());
-      double width = Math.abs(found[2]) * FWHM_OF_SIGMA;
-      boolean sensible =
-          found[0] > 0 && found[1] >= xs[0] && found[1] <= xs[xs.length - 1] && width <= 2 * range;
-      return sensible ? Optional.of(new Gaussian(found[0], found[1], width)) : Optional.empty();
+      LeastSquaresOptimizer.Optimum found =
+          new LevenbergMarquardtOptimizer()
+              .optimize(
+                  new LeastSquaresBuilder()
+                      .start(new double[] {1, us[top], sigma, 0})
+                      .target(vs)
+                      .model(model(us))
+                      .maxIterations(MAX_ITERATIONS)
+                      .maxEvaluations(MAX_ITERATIONS)
+                      .build());
+      return sensible(found, 1.0 / (xs.length - 1))
+          ? Optional.of(
+              new Gaussian(
+                  found.getPoint().getEntry(0) * height,
+                  xs[0] + found.getPoint().getEntry(1) * range,
+                  Math.abs(found.getPoint().getEntry(2)) * FWHM_OF_SIGMA * range))
+          : Optional.empty();
     } catch (MathRuntimeException noFit) {
       return Optional.empty();
     }
+  }
+
+  /** Of the Gaussian over its background at some positions: the values and their derivatives. */
+  private static MultivariateJacobianFunction model(double[] us) {
+    return parameters -> {
+      double height = parameters.getEntry(0);
+      double centre = parameters.getEntry(1);
+      double sigma = parameters.getEntry(2);
+      RealVector values = new ArrayRealVector(us.length);
+      RealMatrix derivatives = new Array2DRowRealMatrix(us.length, PARAMETERS);
+      for (int i = 0; i < us.length; i++) {
+        double from = (us[i] - centre) / sigma;
+        double bell = Math.exp(-from * from / 2);
+        values.setEntry(i, height * bell + parameters.getEntry(3));
+        derivatives.setRow(
+            i,
+            new double[] {
+              bell, height * bell * from / sigma, height * bell * from * from / sigma, 1
+            });
+      }
+      return new Pair<>(values, derivatives);
+    };
+  }
+
+  /** Whether the points determine it, and it lies where they are: at most a step beside them. */
+  private static boolean sensible(LeastSquaresOptimizer.Optimum found, double step) {
+    double centre = found.getPoint().getEntry(1);
+    double fwhm = Math.abs(found.getPoint().getEntry(2)) * FWHM_OF_SIGMA;
+    RealVector errors =
+        found.getSigma(SINGULAR).mapMultiply(Math.sqrt(found.getReducedChiSquare(PARAMETERS)));
+    return found.getPoint().getEntry(0) > 0
+        && centre >= -step
+        && centre <= 1 + step
+        && fwhm <= MOST_RANGES
+        && errors.getEntry(1) <= fwhm / 2
+        && errors.getEntry(2) * FWHM_OF_SIGMA <= fwhm / 2;
   }
 }

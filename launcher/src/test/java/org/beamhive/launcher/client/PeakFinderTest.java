@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.beamhive.launcher.client.PeakFinder.Peak;
@@ -59,5 +60,45 @@ class PeakFinderTest {
   void tellsNoWidthOfAStep() {
     Peak peak = PeakFinder.find(new double[] {0, 1, 2, 3}, new double[] {0, 0, 1, 1}).orElseThrow();
     assertThat(peak.fwhm()).isNaN();
+  }
+
+  private static Peak ofGaussian(double from, double to, int points) {
+    double[] x =
+        IntStream.range(0, points)
+            .mapToDouble(i -> from + (to - from) * i / (points - 1))
+            .toArray();
+    return PeakFinder.find(x, Arrays.stream(x).map(v -> Math.exp(-v * v / 2)).toArray())
+        .orElseThrow();
+  }
+
+  @Test
+  void fitsTheBackgroundOfAScanThatDoesNotReachTheTails() {
+    PeakFinder.Gaussian fit = ofGaussian(-1, 1, 10).fit().orElseThrow();
+    assertThat(fit.fwhm()).isCloseTo(2.3548, within(0.001));
+    assertThat(fit.centre()).isCloseTo(0, within(0.001));
+    assertThat(fit.height()).isCloseTo(1, within(0.001));
+  }
+
+  @Test
+  void findsTheCentreOfHalfAPeak() {
+    for (Peak half : List.of(ofGaussian(0, 3, 16), ofGaussian(-3, 0, 16), ofGaussian(0, 1, 11))) {
+      PeakFinder.Gaussian fit = half.fit().orElseThrow();
+      assertThat(fit.centre()).isCloseTo(0, within(0.001));
+      assertThat(fit.fwhm()).isCloseTo(2.3548, within(0.001));
+    }
+  }
+
+  @Test
+  void showsNoGaussianThatThePointsDoNotDetermine() {
+    assertThat(ofGaussian(-1, 1, 4).fit()).as("as many points as parameters").isEmpty();
+    assertThat(ofGaussian(-0.1, 0.1, 11).fit()).as("wider than three ranges").isEmpty();
+    assertThat(ofGaussian(1.5, 4, 11).fit()).as("its centre is not in the scan").isEmpty();
+    Random random = new Random(3);
+    double[] x = positions(21);
+    double[] noise = Arrays.stream(x).map(v -> random.nextGaussian()).toArray();
+    noise[7] = 30;
+    assertThat(PeakFinder.find(x, noise).orElseThrow().fit()).as("a single point").isEmpty();
+    double[] slope = Arrays.stream(x).map(v -> 3 * v + random.nextGaussian()).toArray();
+    assertThat(PeakFinder.find(x, slope).orElseThrow().fit()).as("a slope").isEmpty();
   }
 }
