@@ -10,6 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
@@ -58,7 +59,8 @@ abstract class MoveCommand extends ClientCommand {
       }
     }
     if (!problems.isEmpty()) {
-      throw new ClientException(String.join("\n", problems));
+      // without a server all say the same
+      throw new ClientException(problems.stream().distinct().collect(Collectors.joining("\n")));
     }
     if (!json()) {
       out().println(ReadCommand.table(ReadCommand.read(api, List.copyOf(targets.keySet()))));

@@ -270,6 +270,11 @@ class ClientCommandsTest {
     assertThat(runAt("http://127.0.0.1:1", "status")).isEqualTo(1);
     assertThat(err.toString()).contains("No Beamhive answers at http://127.0.0.1:1");
     assertThat(runAt("nonsense", "status")).isEqualTo(1);
+    assertThat(runAt("http://127.0.0.1:1", "mv", "samx", "1", "samy", "1", "samz", "1"))
+        .isEqualTo(1);
+    assertThat(err.toString().lines().filter(line -> line.contains("127.0.0.1:1")))
+        .as("once by status, once by mv")
+        .hasSize(2);
   }
 
   @Test
