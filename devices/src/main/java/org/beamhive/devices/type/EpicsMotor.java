@@ -4,6 +4,8 @@ import static org.beamhive.devices.type.ConfigKey.oneOf;
 import static org.beamhive.devices.type.ConfigKey.optional;
 import static org.beamhive.devices.type.ConfigKey.required;
 
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -58,6 +60,10 @@ final class EpicsMotor extends SignalDevice {
           optional("labels", Kind.ANY, "taken and not used"));
 
   private static final Logger LOG = LoggerFactory.getLogger(EpicsMotor.class);
+
+  /** A double has no more. */
+  private static final int MOST_DECIMALS = 17;
+
   private static final double HOME_SECONDS = 300;
   private static final int STOP_TRIES = 25;
   private static final Duration STOP_AGAIN = Duration.ofMillis(200);
@@ -651,8 +657,23 @@ final class EpicsMotor extends SignalDevice {
     return deadband > 0 ? deadband : Math.pow(10, -facts().precision());
   }
 
+  /**
+   * To the record's precision, or finer if its tolerance is: two positions that a message tells
+   * apart must not look the same.
+   */
+  private double rounded(double position, int precision) {
+    if (!Double.isFinite(position)) {
+      return position;
+    }
+    int decimals = Math.max(precision, (int) Math.ceil(-Math.log10(tolerance())));
+    return BigDecimal.valueOf(position)
+        .setScale(Math.max(0, Math.min(decimals, MOST_DECIMALS)), RoundingMode.HALF_EVEN)
+        .doubleValue();
+  }
+
   String shown(double position) {
-    String units = facts().units();
-    return units.isEmpty() ? Double.toString(position) : position + " " + units;
+    DeviceFacts facts = facts();
+    String number = Double.toString(rounded(position, facts.precision()));
+    return facts.units().isEmpty() ? number : number + " " + facts.units();
   }
 }

@@ -128,6 +128,17 @@ class EpicsMotorTest {
   }
 
   @Test
+  void showsPositionsInItsPrecision() throws Exception {
+    CompletionStage<Void> move = set(5);
+    record.rbv.post(4.500000000000071);
+    record.miss.post(Value.of(1));
+    record.comeToRest();
+    assertThat(text(move))
+        .isEqualTo(
+            "samx has missed 5.0 mm: it is at 4.5 mm after all retries of the motor record (MISS).");
+  }
+
+  @Test
   void isRefusedWhileSomebodyElseMovesIt() throws Exception {
     record.val.post(9);
     record.dmov.post(Value.of(0));
