@@ -243,9 +243,9 @@ final class PvPositioner extends SignalDevice {
   }
 
   private CompletionStage<Void> drive(Move move) {
-    CompletionStage<Void> put = setpoint.put(move.to, move.left());
+    CompletionStage<Void> put = put(setpoint, move.to, move);
     if (actuate != null) {
-      put = put.thenCompose(there -> actuate.put(value("actuate_value"), move.left()));
+      put = put.thenCompose(there -> put(actuate, value("actuate_value"), move));
     }
     CompletionStage<Void> started = put;
     if (!byCompletion && !put.toCompletableFuture().isDone()) {
@@ -261,6 +261,32 @@ final class PvPositioner extends SignalDevice {
     return started
         .thenCompose(there -> done == null ? DONE : byDone(move))
         .thenCompose(there -> byReadback(move));
+  }
+
+  /** A PV that refuses it says so by its own name; a person asked for the device. */
+  private CompletionStage<Void> put(Signal signal, Value value, Move move) {
+    return signal
+        .put(value, move.left())
+        .handle(
+            (there, error) -> {
+              if (error == null) {
+                return DONE;
+              }
+              Refusal refusal = DeviceFailure.refusalOf(name().value(), error);
+              return CompletableFuture.<Void>failedStage(
+                  refusal.code().equals("put-failed") ? refused(signal, move, refusal) : error);
+            })
+        .thenCompose(ended -> ended);
+  }
+
+  private DeviceFailure refused(Signal signal, Move move, Refusal refusal) {
+    String why = refusal.text();
+    why = why.startsWith(signal.name() + ": ") ? why.substring(signal.name().length() + 2) : why;
+    why = why.endsWith(".") ? why.substring(0, why.length() - 1) : why;
+    return new DeviceFailure(
+        refusal.code(),
+        "%s can't go to %s: %s refused it (%s)."
+            .formatted(name(), move.to.shown(), signal.name(), why));
   }
 
   /** It falls when the move begins, which may be a moment after the put, and rises at its end. */

@@ -7,10 +7,12 @@ import static org.beamhive.devices.type.TestRecords.done;
 import static org.beamhive.devices.type.TestRecords.text;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.beamhive.devices.config.DeviceFile;
 import org.beamhive.devices.config.Mistake;
+import org.beamhive.devices.signal.DeviceFailure;
 import org.beamhive.protocol.model.DataKey;
 import org.beamhive.protocol.model.Reading;
 import org.beamhive.protocol.model.Value;
@@ -86,6 +88,21 @@ class PositionersTest {
     assertThat(move.toCompletableFuture()).isNotDone();
     put.complete(null);
     assertThat(code(move)).isEqualTo("done");
+  }
+
+  @Test
+  void saysWhichPvRefusedIt() throws Exception {
+    setpoint.onPut(
+        value ->
+            CompletableFuture.failedFuture(
+                new DeviceFailure("put-failed", "T:SP: Channel write request failed.")));
+    for (String type : List.of("PVPositionerPC", "PVPositionerIsClose")) {
+      Device gap = device(backends, type, "gap", "setpoint", "T:SP", "atol", 0.5);
+      CompletionStage<Void> move = gap.set(Value.of(99.0));
+      assertThat(code(move)).isEqualTo("put-failed");
+      assertThat(text(move))
+          .isEqualTo("gap can't go to 99.0: T:SP refused it (Channel write request failed).");
+    }
   }
 
   @Test
