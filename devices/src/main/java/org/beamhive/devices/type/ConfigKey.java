@@ -16,6 +16,9 @@ public record ConfigKey(String name, Kind kind, boolean required, List<String> w
   /** The largest array that is itself a reading; larger ones belong into a file. */
   static final int MOST_ELEMENTS = 65_536;
 
+  /** The longest that a detector may count: 30 days, as for the pauses of plans. */
+  static final double LONGEST_SECONDS = 30 * 86_400.0;
+
   public ConfigKey {
     words = List.copyOf(words);
   }
@@ -25,6 +28,8 @@ public record ConfigKey(String name, Kind kind, boolean required, List<String> w
     TEXT("a text"),
     NUMBER("a finite number"),
     POSITIVE("a number of 0 or more"),
+    ABOVE_ZERO("a number above 0"),
+    SECONDS("seconds from 0 to " + (long) LONGEST_SECONDS + " (30 days)"),
     WHOLE("a whole number"),
     FLAG("true or false"),
     FRACTION("a number from 0 to less than 1"),
@@ -69,6 +74,8 @@ public record ConfigKey(String name, Kind kind, boolean required, List<String> w
           value instanceof Value.Text text && (words.isEmpty() || words.contains(text.value()));
       case NUMBER -> Double.isFinite(value.asDouble());
       case POSITIVE -> Double.isFinite(value.asDouble()) && value.asDouble() >= 0;
+      case ABOVE_ZERO -> Double.isFinite(value.asDouble()) && value.asDouble() > 0;
+      case SECONDS -> value.asDouble() >= 0 && value.asDouble() <= LONGEST_SECONDS;
       case WHOLE -> value instanceof Value.Int;
       case FRACTION -> value.asDouble() >= 0 && value.asDouble() < 1;
       case LENGTH -> isLength(value);

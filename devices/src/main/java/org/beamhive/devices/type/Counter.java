@@ -28,7 +28,7 @@ final class Counter extends SignalDevice {
           required("trigger_pv", Kind.TEXT, "the PV that starts counting, as a scaler's CNT"),
           optional("trigger_value", Kind.NUMBER, "what is put to it; 1 if not given"),
           optional("preset_pv", Kind.TEXT, "the PV of the counting time, as a scaler's TP"),
-          optional("count_time", Kind.POSITIVE, "seconds, put to preset_pv when a scan begins"));
+          optional("count_time", Kind.SECONDS, "seconds, put to preset_pv when a scan begins"));
 
   /** A scaler rounds the time to its clock; relative. */
   private static final double ROUNDING = 1e-3;
@@ -72,7 +72,8 @@ final class Counter extends SignalDevice {
   }
 
   private String problem(Value seconds) {
-    return SignalSettings.numberProblem(preset, seconds, false, 0);
+    String problem = SignalSettings.numberProblem(preset, seconds, false, 0);
+    return problem == null ? SignalSettings.countTimeProblem(seconds.asDouble()) : problem;
   }
 
   /** The counting time is put at once, and again whenever a scan begins. */

@@ -37,7 +37,7 @@ final class EpicsScaler extends SignalDevice {
           optional("channels", Kind.ANY, "what is read: a list of numbers or names; else all"),
           optional("num_channels", Kind.WHOLE, "how many it has; 32 if not given"),
           optional("match_names", Kind.FLAG, "whether the names of channels are the data keys"),
-          optional("count_time", Kind.POSITIVE, "seconds, put to TP while it is staged"),
+          optional("count_time", Kind.SECONDS, "seconds, put to TP while it is staged"),
           optional("presets", Kind.MAP, "counts by channel, put to PR and G while it is staged"),
           optional("delay", Kind.POSITIVE, "seconds before counting, put to DLY while staged"),
           optional("trigger_timeout", Kind.POSITIVE, "seconds to count; else from TP"),
@@ -88,12 +88,12 @@ final class EpicsScaler extends SignalDevice {
     Signal delay = config("delay", ".DLY");
     settings =
         new SignalSettings(options.name())
-            .positive("preset_time", presetTime)
+            .countTime("preset_time", presetTime)
             .any("count_mode", mode)
             .number("delay", delay, EpicsScaler::notBelowZero)
             .number(
                 "auto_count_delay", config("auto_count_delay", ".DLY1"), EpicsScaler::notBelowZero)
-            .positive("auto_count_time", config("auto_count_time", ".TP1"))
+            .countTime("auto_count_time", config("auto_count_time", ".TP1"))
             .number("update_rate", config("update_rate", ".RATE"), EpicsScaler::notBelowZero);
     config("freq", ".FREQ");
     config("egu", ".EGU");

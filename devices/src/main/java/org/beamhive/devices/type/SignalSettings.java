@@ -67,6 +67,11 @@ final class SignalSettings {
     return this;
   }
 
+  /** A time to count in seconds: above zero, and no longer than a detector may count. */
+  SignalSettings countTime(String name, Signal signal) {
+    return number(name, signal, value -> value > 0 ? countTimeProblem(value) : "must be above 0");
+  }
+
   /** A number above zero. */
   SignalSettings positive(String name, Signal signal) {
     return number(name, signal, value -> value > 0 ? null : "must be above 0");
@@ -128,6 +133,13 @@ final class SignalSettings {
     return limits.set() && !limits.allow(number)
         ? "must be %s to %s".formatted(limits.low(), limits.high())
         : null;
+  }
+
+  /** What is wrong with a time to count, null if nothing is. */
+  static String countTimeProblem(double seconds) {
+    return seconds <= ConfigKey.LONGEST_SECONDS
+        ? null
+        : "must not be above %d s (30 days)".formatted((long) ConfigKey.LONGEST_SECONDS);
   }
 
   private static boolean isWhole(double number) {

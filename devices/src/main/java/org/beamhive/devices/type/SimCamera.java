@@ -25,10 +25,10 @@ final class SimCamera extends SimDevice {
           optional("motor", Kind.TEXT, "the simulated motor that moves the spot along a row"),
           optional("motor2", Kind.TEXT, "the one that moves it across the rows"),
           optional("pixel_size", Kind.POSITIVE, "the motors' units per pixel; 1 if not given"),
-          optional("sigma", Kind.POSITIVE, "width of the spot in pixels"),
+          optional("sigma", Kind.ABOVE_ZERO, "width of the spot in pixels"),
           optional("imax", Kind.NUMBER, "counts at its top in one second"),
           optional("background", Kind.POSITIVE, "counts everywhere in one second"),
-          optional("exposure", Kind.POSITIVE, "seconds that a trigger takes"),
+          optional("exposure", Kind.SECONDS, "seconds that a trigger takes"),
           optional("seed", Kind.WHOLE, "of the noise"));
 
   private final int rows;

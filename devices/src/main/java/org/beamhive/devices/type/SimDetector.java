@@ -25,7 +25,7 @@ final class SimDetector extends SimDevice {
           oneOf("shape", PeakShape.words(), "of what it sees; gaussian if not given"),
           optional("center", Kind.NUMBER, "where the peak is"),
           optional("center2", Kind.NUMBER, "where it is along the second motor"),
-          optional("sigma", Kind.POSITIVE, "its width"),
+          optional("sigma", Kind.ABOVE_ZERO, "its width"),
           optional("imax", Kind.NUMBER, "its height"),
           optional("Imax", Kind.NUMBER, "the same, as ophyd spells it"),
           oneOf("noise", List.of("none", "poisson", "uniform", "gaussian"), "what is added"),
@@ -34,7 +34,7 @@ final class SimDetector extends SimDevice {
               Kind.POSITIVE,
               "half the width of uniform noise, standard deviation of gaussian"),
           optional("seed", Kind.WHOLE, "of the noise"),
-          optional("exposure", Kind.POSITIVE, "seconds that a trigger takes"));
+          optional("exposure", Kind.SECONDS, "seconds that a trigger takes"));
 
   private final SimPv value;
   private final SimPv motor;

@@ -33,7 +33,7 @@ final class SimFlyer extends SimDevice {
           optional("num", Kind.LENGTH, "how many events; 11 if not given"),
           optional("duration", Kind.POSITIVE, "seconds of the whole flight; 1 if not given"),
           optional("center", Kind.NUMBER, "of the peak that it sees"),
-          optional("sigma", Kind.POSITIVE, "width of the peak"),
+          optional("sigma", Kind.ABOVE_ZERO, "width of the peak"),
           optional("imax", Kind.NUMBER, "height of the peak"),
           optional("seed", Kind.WHOLE, "of the noise"),
           optional("delay", Kind.POSITIVE, "taken and not used"),

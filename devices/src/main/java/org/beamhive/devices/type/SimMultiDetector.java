@@ -22,7 +22,7 @@ final class SimMultiDetector extends SimDevice {
           optional("config_channels", Kind.NAMES, "what is read with its configuration"),
           optional("mean", Kind.NUMBER, "of all channels; 0.5 if not given"),
           optional("noise", Kind.POSITIVE, "half the width of the noise; 0.5 if not given"),
-          optional("count_time", Kind.POSITIVE, "seconds that a trigger takes"),
+          optional("count_time", Kind.SECONDS, "seconds that a trigger takes"),
           optional("seed", Kind.WHOLE, "of the noise"));
 
   private final List<SimPv> channels;

@@ -18,10 +18,10 @@ final class SimWaveform extends SimDevice {
       List.of(
           optional("waveform_shape", Kind.LENGTH, "how many points; 1000 if not given"),
           optional("center", Kind.NUMBER, "of the peak, in points"),
-          optional("sigma", Kind.POSITIVE, "its width, in points"),
+          optional("sigma", Kind.ABOVE_ZERO, "its width, in points"),
           optional("imax", Kind.NUMBER, "its height"),
           optional("noise", Kind.POSITIVE, "standard deviation of what is added"),
-          optional("exposure", Kind.POSITIVE, "seconds that a trigger takes"),
+          optional("exposure", Kind.SECONDS, "seconds that a trigger takes"),
           optional("seed", Kind.WHOLE, "of the noise"));
 
   private final int points;

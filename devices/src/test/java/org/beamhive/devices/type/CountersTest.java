@@ -246,6 +246,8 @@ class CountersTest {
         .containsExactly(Value.of(3L));
     assertThat(text(counter.configure(TestRecords.fields("count_time", -1))))
         .isEqualTo("i0: count_time = -1: must not be below 0.0.");
+    assertThat(text(counter.configure(TestRecords.fields("count_time", 1e9))))
+        .isEqualTo("i0: count_time = 1.0E9: must not be above 2592000 s (30 days).");
     assertThat(text(counter.configure(TestRecords.fields("gate", 1))))
         .contains("there are count_time");
     Device fixed = device(backends, "Counter", "i1", "read_pv", "sca.S2", "trigger_pv", "sca.CNT");

@@ -46,4 +46,33 @@ class DeviceChecksTest {
     assertThat(mistakes("AreaDetector", "{" + cam + ", write_path_template: /data}")).isEmpty();
     assertThat(mistakes("AreaDetector", "{prefix: 'X:'}")).isEmpty();
   }
+
+  @Test
+  void aCountingTimeHasAnUpperBound() {
+    String counter = "read_pv: X:S1, trigger_pv: X:CNT, preset_pv: X:TP, count_time: ";
+    assertThat(mistakes("Counter", "{" + counter + "2592001}"))
+        .singleElement()
+        .asString()
+        .startsWith("f.yaml:3: d.deviceConfig.count_time:")
+        .contains("must be seconds from 0 to 2592000 (30 days)");
+    assertThat(mistakes("Counter", "{" + counter + "2592000}")).isEmpty();
+    assertThat(mistakes("EpicsScaler", "{prefix: X, count_time: 1.0e+300}")).hasSize(1);
+  }
+
+  @Test
+  void aSimulatedPeakHasAWidth() {
+    for (String type : List.of("SimDetector", "SimWaveform", "SimCamera", "SimFlyer")) {
+      String rest = type.equals("SimDetector") || type.equals("SimFlyer") ? "motor: d, " : "";
+      assertThat(mistakes(type, "{" + rest + "sigma: 0}"))
+          .as(type)
+          .anySatisfy(
+              mistake ->
+                  assertThat(mistake)
+                      .contains("d.deviceConfig.sigma:")
+                      .contains("must be a number above 0"));
+      assertThat(mistakes(type, "{" + rest + "sigma: 0.5}"))
+          .as(type)
+          .noneMatch(mistake -> mistake.contains("sigma"));
+    }
+  }
 }
