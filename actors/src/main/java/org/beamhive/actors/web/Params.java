@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import org.beamhive.protocol.model.Value;
 
 /**
@@ -25,6 +26,9 @@ final class Params {
       new ObjectMapper()
           .readerFor(Value.class)
           .with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+
+  private static final Pattern INNER_PLACE =
+      Pattern.compile("at \\[Source: .*?; line: (\\d+), column: (\\d+)]");
 
   private final Value.Fields fields;
 
@@ -259,6 +263,8 @@ final class Params {
     String problem = e.getOriginalMessage();
     int line = problem.indexOf('\n');
     problem = line < 0 ? problem : problem.substring(0, line);
+    // where something has begun is told with a remark on the parser's own settings
+    problem = INNER_PLACE.matcher(problem).replaceAll("at line $1, column $2");
     String place =
         e.getLocation() == null
             ? ""

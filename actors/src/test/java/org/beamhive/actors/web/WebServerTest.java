@@ -744,6 +744,10 @@ class WebServerTest {
   void answersBadRequestsWithOneSentence() throws Exception {
     assertRefused("/api/queue/start", "{\"nosuch\":1}", 400, "Unknown parameter 'nosuch'");
     assertRefused("/api/queue/start", "{\"a\":", 400, "The body is not valid JSON at line 1");
+    assertThat(refusal(call("POST", "/api/queue/start", "{\"a\": [1")))
+        .contains("(start marker at line 1, column ")
+        .doesNotContain("Source")
+        .doesNotContain("StreamReadFeature");
     assertRefused("/api/queue/start", "[1]", 400, "must be an object");
     assertRefused("/api/queue/start", "{} {}", 400, "The body is not valid JSON");
     assertRefused("/api/queue/item/add", "{\"item\":{\"x\":NaN}}", 400, "holds NaN or Infinity");
