@@ -31,6 +31,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.beamhive.protocol.device.DeviceDetails;
 import org.beamhive.protocol.device.DeviceProtocol;
 import org.beamhive.protocol.device.DeviceProtocol.CallAccepted;
@@ -233,7 +234,20 @@ final class DeviceRoutes extends AllDirectives {
     return new Operation.CallMethod(method, arguments == null ? Value.Fields.EMPTY : arguments);
   }
 
+  /** Both must be there: an empty body must not take limits away. */
   private static Operation limits(Params params) {
+    List<String> missing =
+        Stream.of("low", "high")
+            .filter(each -> !params.given(each))
+            .map(each -> "'" + each + "'")
+            .toList();
+    if (!missing.isEmpty()) {
+      throw ApiException.badRequest(
+          (missing.size() == 1 ? "Parameter " : "Parameters ")
+              + String.join(" and ", missing)
+              + (missing.size() == 1 ? " is" : " are")
+              + " missing: give 'low' and 'high' as numbers, or both as null for no limits.");
+    }
     Value low = params.value("low");
     Value high = params.value("high");
     if (low == null && high == null) {

@@ -74,6 +74,11 @@ final class Params {
     return value(name) != null;
   }
 
+  /** Whether it is there at all, be it as null. */
+  boolean given(String name) {
+    return fields.fields().containsKey(name);
+  }
+
   Value value(String name) {
     Value value = fields.get(name);
     return value == Value.None.NONE ? null : value;

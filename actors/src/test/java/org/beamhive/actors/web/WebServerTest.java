@@ -769,6 +769,17 @@ class WebServerTest {
   }
 
   @Test
+  void keepsTheLimitsUnlessBothAreGiven() throws Exception {
+    String limits = "/api/devices/samx/limits";
+    assertRefused(limits, "{}", 400, "Parameters 'low' and 'high' are missing");
+    assertRefused(limits, "", 400, "Parameters 'low' and 'high' are missing");
+    assertRefused(limits, "{\"low\":null}", 400, "Parameter 'high' is missing");
+    assertRefused(limits, "{\"high\":1}", 400, "Parameter 'low' is missing");
+    assertRefused(
+        limits, "{\"low\":null,\"high\":1}", 400, "must both be numbers, or both be null");
+  }
+
+  @Test
   void refusesABodyOfTenMegabytes() throws Exception {
     HttpResponse<String> response =
         call("POST", "/api/queue/item/add", "{\"item\":\"" + "x".repeat(10_000_000) + "\"}");
