@@ -38,7 +38,6 @@ import org.beamhive.protocol.device.DeviceProtocol.CallAlive;
 import org.beamhive.protocol.device.DeviceProtocol.Collect;
 import org.beamhive.protocol.device.DeviceProtocol.Command;
 import org.beamhive.protocol.device.DeviceProtocol.Complete;
-import org.beamhive.protocol.device.DeviceProtocol.Configure;
 import org.beamhive.protocol.device.DeviceProtocol.Detach;
 import org.beamhive.protocol.device.DeviceProtocol.Follow;
 import org.beamhive.protocol.device.DeviceProtocol.GetDetails;
@@ -231,7 +230,6 @@ final class DeviceActor {
         .onMessage(Read.class, this::onCommand)
         .onMessage(Set.class, this::onCommand)
         .onMessage(Trigger.class, this::onCommand)
-        .onMessage(Configure.class, this::onCommand)
         .onMessage(Kickoff.class, this::onCommand)
         .onMessage(Complete.class, this::onCommand)
         .onMessage(Collect.class, this::onCommand)
