@@ -141,11 +141,6 @@ final class SoftLimits implements MotionLimits {
    * each move is refused anyway, since both are checked.
    */
   static Limits both(Limits device, Limits soft) {
-    if (!soft.set() || !device.set()) {
-      return soft.set() ? soft : device;
-    }
-    return overlap(device, soft)
-        ? new Limits(Math.max(device.low(), soft.low()), Math.min(device.high(), soft.high()))
-        : device;
+    return soft.narrowedBy(device);
   }
 }

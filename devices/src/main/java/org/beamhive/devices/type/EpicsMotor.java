@@ -222,14 +222,7 @@ final class EpicsMotor extends SignalDevice {
   /** The record's limits, narrowed by those of the device file. */
   @Override
   protected Limits limits() {
-    Limits limits = record.limits();
-    if (!ownLimits.set() || !limits.set()) {
-      return ownLimits.set() ? ownLimits : limits;
-    }
-    double low = Math.max(limits.low(), ownLimits.low());
-    double high = Math.min(limits.high(), ownLimits.high());
-    // nothing is in both: each is checked for itself, and the file's are shown
-    return low < high ? new Limits(low, high) : ownLimits;
+    return record.limits().narrowedBy(ownLimits);
   }
 
   @Override

@@ -47,7 +47,7 @@ final class EpicsSignal extends SignalDevice {
           optional(
               "limits",
               Kind.LIMITS_OR_FLAG,
-              "whether the PV's control limits are kept, or limits of its own"),
+              "whether the PV's control limits are kept, or limits besides them"),
           optional(
               "tolerance", Kind.POSITIVE, "how near the readback must come; else the precision"),
           optional("rtolerance", Kind.POSITIVE, "the same as a part of what was set"),
@@ -160,9 +160,8 @@ final class EpicsSignal extends SignalDevice {
   @Override
   protected Limits limits() {
     Limits own = options.limits("limits");
-    return options.flag("limits", false) && setpoint.meta() != null
-        ? setpoint.meta().limits()
-        : own;
+    boolean ofPv = own.set() || options.flag("limits", false);
+    return ofPv && setpoint.meta() != null ? setpoint.meta().limits().narrowedBy(own) : own;
   }
 
   // ---------------------------------------------------------------- setting

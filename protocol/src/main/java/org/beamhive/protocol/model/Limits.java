@@ -20,4 +20,18 @@ public record Limits(double low, double high) {
   public boolean allow(double setpoint) {
     return !set() || (setpoint >= low && setpoint <= high);
   }
+
+  /**
+   * What both allow. If that is nothing, the others: whoever needs both checks each for itself.
+   *
+   * @param others count where the two exclude each other
+   */
+  public Limits narrowedBy(Limits others) {
+    if (!set() || !others.set()) {
+      return others.set() ? others : this;
+    }
+    double lowest = Math.max(low, others.low);
+    double highest = Math.min(high, others.high);
+    return lowest < highest ? new Limits(lowest, highest) : others;
+  }
 }

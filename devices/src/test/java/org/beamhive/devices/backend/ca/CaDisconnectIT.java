@@ -229,7 +229,8 @@ class CaDisconnectIT {
   }
 
   private void restart(int times) {
-    TestIoc ioc = TestIoc.start(0, TestPv.of("T:number", 0), busy());
+    TestPv served = busy();
+    TestIoc ioc = TestIoc.start(0, TestPv.of("T:number", 0), served);
     int port = ioc.port();
     CaLink link = link(port);
     Followed number = new Followed(link, "T:number", SignalOptions.MONITORED).awaitConnected();
@@ -239,12 +240,16 @@ class CaDisconnectIT {
     for (int i = 1; i <= times; i++) {
       CompletionStage<?> put = busy.signal.put(Value.of(1.0), LONG);
       CompletionStage<?> next = busy.signal.put(Value.of(2.0), LONG);
+      // an IOC that is just ending may still refuse what has not begun
+      TestPv begun = served;
+      await("the put to begin", () -> begun.puts() == 1);
       ioc.close();
       assertThat(code(put)).isEqualTo("disconnected");
       assertThat(code(next)).isEqualTo("disconnected");
       number.awaitDisconnected();
       busy.awaitDisconnected();
-      ioc = TestIoc.start(port, TestPv.of("T:number", i), busy());
+      served = busy();
+      ioc = TestIoc.start(port, TestPv.of("T:number", i), served);
       number.awaitConnected().awaitValue(Value.of((double) i));
       busy.awaitConnected();
     }
