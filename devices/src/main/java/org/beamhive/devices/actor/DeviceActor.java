@@ -285,7 +285,7 @@ final class DeviceActor {
 
   private ReceiveBuilder<Command> always() {
     return ReceiveBuilder.<Command>create()
-        .onMessage(Stop.class, message -> onStop())
+        .onMessage(Stop.class, message -> onStopAsked())
         .onMessage(StopFor.class, this::onStopFor)
         .onMessage(KeepAlive.class, this::onKeepAlive)
         .onMessage(OwnerSilent.class, message -> onOwnerSilent())
@@ -393,7 +393,8 @@ final class DeviceActor {
     if (!fence.isOlder(attach.epoch())) {
       newestIs(attach.epoch());
     }
-    return onRequestWhileNotConnected(attach);
+    Refusal stopped = fence.refusalOfStopped(attach.epoch());
+    return stopped == null ? onRequestWhileNotConnected(attach) : refuse(attach, stopped);
   }
 
   // ---------------------------------------------------------------- whose device it is
@@ -405,7 +406,10 @@ final class DeviceActor {
     }
     noticeGap();
     newestIs(attach.epoch());
-    refusal = renewal.refusalToTake();
+    refusal = fence.refusalOfStopped(attach.epoch());
+    if (refusal == null) {
+      refusal = renewal.refusalToTake();
+    }
     if (refusal == null && calls.isAny()) {
       refusal = holder.locked();
     }
@@ -697,6 +701,14 @@ final class DeviceActor {
   }
 
   // ---------------------------------------------------------------- stopping
+
+  /** A scan that waits for the device would go on and move it as soon as it is back. */
+  private Behavior<Command> onStopAsked() {
+    if (!connection.isConnected()) {
+      fence.stopWorker();
+    }
+    return onStop();
+  }
 
   private Behavior<Command> onStop() {
     if (motion.isActive()) {

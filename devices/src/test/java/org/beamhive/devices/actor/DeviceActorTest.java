@@ -621,6 +621,23 @@ class DeviceActorTest {
     refusesAllOf(FIRST, motor());
   }
 
+  @Test
+  void whoWaitsForADeviceThatAPersonHasStoppedMeanwhileDoesNotGetItBack() {
+    ActorRef<Command> device = motor();
+    attach(device, FIRST);
+    sim.pv("samx").connect(false);
+    awaitState(State.CONNECTING);
+    device.tell(DeviceProtocol.Stop.STOP);
+    NotAttached refused = (NotAttached) tryAttach(device, FIRST, worker.getRef());
+    assertThat(refused.problem().code()).isEqualTo("stopped");
+    sim.pv("samx").connect(true);
+    awaitState(State.READY);
+    refused = (NotAttached) tryAttach(device, FIRST, worker.getRef());
+    assertThat(refused.problem().text())
+        .isEqualTo("samx has been stopped while it was not connected.");
+    assertThat(tryAttach(device, SECOND, worker.getRef())).isInstanceOf(Attached.class);
+  }
+
   // ------------------------------------------------------------------ what the guard is told
 
   @Test
