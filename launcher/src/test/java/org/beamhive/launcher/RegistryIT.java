@@ -191,7 +191,8 @@ class RegistryIT {
         "add",
         "{\"name\":\"extra\",\"config\":{\"deviceClass\":\"SimMotor\",\"enabled\":true,\"readoutPriority\":\"on_request\"}}");
     await("the new device", () -> state("extra").equals("ready"));
-    change("update", "{\"name\":\"other\",\"config\":{\"description\":\"spare\"}}");
+    change(
+        "update", "{\"name\":\"other\",\"config\":{\"description\":\"spare\"},\"user\":\"fli\"}");
     node.close();
     Files.writeString(file, FILE.replace("[-10, 10]", "[-2, 2]"));
     start();
@@ -206,7 +207,10 @@ class RegistryIT {
     await("the file's limits", () -> device("motor").at("/limits/high").asDouble() == 2);
     await("what the file has not", () -> device("extra").isNull());
     assertThat(config().at("/hutches/0/differences").isEmpty()).isTrue();
-    assertThat(api.get("/api/devices/config/history").path("changes").findValuesAsText("kind"))
+    JsonNode changes = api.get("/api/devices/config/history").path("changes");
+    assertThat(changes.findValuesAsText("kind"))
         .containsExactly("loaded", "added", "updated", "reloaded");
+    assertThat(changes.findValuesAsText("user"))
+        .containsExactly("", "somebody at 127.0.0.1", "fli at 127.0.0.1", "somebody at 127.0.0.1");
   }
 }

@@ -44,6 +44,7 @@ import org.beamhive.protocol.device.DeviceProtocol.Failed;
 import org.beamhive.protocol.device.DeviceProtocol.Kickoff;
 import org.beamhive.protocol.device.DeviceProtocol.Locate;
 import org.beamhive.protocol.device.DeviceProtocol.Located;
+import org.beamhive.protocol.device.DeviceProtocol.NotAttached;
 import org.beamhive.protocol.device.DeviceProtocol.NotYours;
 import org.beamhive.protocol.device.DeviceProtocol.Read;
 import org.beamhive.protocol.device.DeviceProtocol.Stage;
@@ -611,6 +612,10 @@ final class PlanRun {
 
   private Behavior<Command> onReattached(AttachAnswered answer) {
     links.onAnswer(answer.reply());
+    if (answer.reply() instanceof NotAttached not && not.problem().code().equals("stopped")) {
+      endAwaiting();
+      return finish("failed", not.problem().text());
+    }
     if (!links.missing().isEmpty()) {
       return Behaviors.same();
     }

@@ -21,6 +21,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -101,6 +102,31 @@ final class Api extends AllDirectives {
                           return handler.apply(params);
                         })
                     .exceptionally(this::failure)));
+  }
+
+  /** Does something for somebody. */
+  @FunctionalInterface
+  interface Deed {
+    CompletionStage<HttpResponse> apply(Params params, String who);
+  }
+
+  /**
+   * The same with who asks: {@code user}, the name that the client gives, which is not checked, and
+   * the client's address.
+   */
+  Route asked(Set<String> parameters, Deed deed) {
+    Set<String> all = new HashSet<>(parameters);
+    all.add("user");
+    return extractClientIP(
+        address ->
+            respond(
+                all,
+                params -> {
+                  String user = params.text("user");
+                  String from = address.getAddress().map(ip -> ip.getHostAddress()).orElse("");
+                  String who = user == null || user.isBlank() ? "somebody" : user.strip();
+                  return deed.apply(params, from.isEmpty() ? who : who + " at " + from);
+                }));
   }
 
   private static PathMatcher0 slashes(String path) {

@@ -67,7 +67,7 @@ final class DeviceRoutes extends AllDirectives {
     return concat(
         path(
             PathMatchers.separateOnSlashes("devices/stop"),
-            () -> post(() -> asked(Set.of(), (params, who) -> stop(Optional.empty(), who)))),
+            () -> post(() -> api.asked(Set.of(), (params, who) -> stop(Optional.empty(), who)))),
         path(
             PathMatchers.separateOnSlashes("devices/ws"),
             () ->
@@ -194,7 +194,7 @@ final class DeviceRoutes extends AllDirectives {
             name ->
                 post(
                     () ->
-                        asked(
+                        api.asked(
                             Set.of(),
                             (params, who) -> stop(Optional.of(new DeviceName(name)), who)))),
         call("set", Set.of("value", "relative"), DeviceRoutes::move),
@@ -276,7 +276,7 @@ final class DeviceRoutes extends AllDirectives {
         name ->
             post(
                 () ->
-                    asked(
+                    api.asked(
                         all,
                         (params, who) -> {
                           boolean wait = params.flag("wait", true);
@@ -395,28 +395,6 @@ final class DeviceRoutes extends AllDirectives {
               .formatted(String.join(", ", stopped.notConnected())));
     }
     return String.join(" ", untold);
-  }
-
-  /** Does something for somebody. */
-  @FunctionalInterface
-  private interface Deed {
-    CompletionStage<HttpResponse> apply(Params params, String who);
-  }
-
-  /** With who asks: the name that the client gives, which is not checked, and its address. */
-  private Route asked(Set<String> parameters, Deed deed) {
-    Set<String> all = new HashSet<>(parameters);
-    all.add("user");
-    return extractClientIP(
-        address ->
-            api.respond(
-                all,
-                params -> {
-                  String user = params.text("user");
-                  String from = address.getAddress().map(ip -> ip.getHostAddress()).orElse("");
-                  String who = user == null || user.isBlank() ? "somebody" : user.strip();
-                  return deed.apply(params, from.isEmpty() ? who : who + " at " + from);
-                }));
   }
 
   // ------------------------------------------------------------------ followers

@@ -2,13 +2,16 @@ package org.beamhive.actors.web;
 
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.javadsl.AskPattern;
+import akka.http.javadsl.model.StatusCodes;
 import akka.http.javadsl.server.AllDirectives;
+import akka.http.javadsl.server.PathMatchers;
 import akka.http.javadsl.server.Route;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.beamhive.protocol.device.DeviceRegistryProtocol;
 import org.beamhive.protocol.device.DeviceRegistryProtocol.AddDevice;
@@ -44,16 +47,33 @@ final class RegistryRoutes extends AllDirectives {
     return concat(
         api.get("devices/config", Set.of("name", "hutch"), this::config),
         api.get("devices/config/history", Set.of(), params -> history()),
-        api.post("devices/config/add", Set.of("name", "hutch", "config"), this::add),
-        api.post(
-            "devices/config/update",
+        change("add", Set.of("name", "hutch", "config"), this::add),
+        change(
+            "update",
             Set.of("name", "names", "config", "force"),
-            params -> update(params, config(params, true))),
-        api.post("devices/config/enable", WHICH, params -> update(params, enabled(true))),
-        api.post("devices/config/disable", WHICH, params -> update(params, enabled(false))),
-        api.post("devices/config/remove", WHICH, this::remove),
-        api.post("devices/config/reload", Set.of("hutch", "force"), this::reload),
-        api.post("devices/config/undo", Set.of("force"), this::undo));
+            (params, who) -> update(params, who, config(params, true))),
+        change("enable", WHICH, (params, who) -> update(params, who, enabled(true))),
+        change("disable", WHICH, (params, who) -> update(params, who, enabled(false))),
+        change("remove", WHICH, this::remove),
+        change("reload", Set.of("hutch", "force"), this::reload),
+        change("undo", Set.of("force"), this::undo));
+  }
+
+  private Route change(
+      String word,
+      Set<String> parameters,
+      BiFunction<Params, String, CompletionStage<ObjectNode>> change) {
+    return path(
+        PathMatchers.segment("devices").slash("config").slash(word),
+        () ->
+            post(
+                () ->
+                    api.asked(
+                        parameters,
+                        (params, who) ->
+                            change
+                                .apply(params, who)
+                                .thenApply(found -> Api.json(StatusCodes.OK, found)))));
   }
 
   // ------------------------------------------------------------------ parameters
@@ -122,34 +142,34 @@ final class RegistryRoutes extends AllDirectives {
     return answer;
   }
 
-  private CompletionStage<ObjectNode> add(Params params) {
+  private CompletionStage<ObjectNode> add(Params params, String who) {
     List<DeviceName> names = names(params);
     Value.Fields config = config(params, false);
     HutchName hutch = hutch(params);
-    return change(replyTo -> new AddDevice(names.get(0), hutch, config, replyTo));
+    return change(replyTo -> new AddDevice(names.get(0), hutch, config, who, replyTo));
   }
 
-  private CompletionStage<ObjectNode> update(Params params, Value.Fields settings) {
+  private CompletionStage<ObjectNode> update(Params params, String who, Value.Fields settings) {
     List<DeviceName> names = names(params);
     boolean force = force(params);
-    return change(replyTo -> new UpdateDevices(names, settings, force, replyTo));
+    return change(replyTo -> new UpdateDevices(names, settings, force, who, replyTo));
   }
 
-  private CompletionStage<ObjectNode> remove(Params params) {
+  private CompletionStage<ObjectNode> remove(Params params, String who) {
     List<DeviceName> names = names(params);
     boolean force = force(params);
-    return change(replyTo -> new RemoveDevices(names, force, replyTo));
+    return change(replyTo -> new RemoveDevices(names, force, who, replyTo));
   }
 
-  private CompletionStage<ObjectNode> reload(Params params) {
+  private CompletionStage<ObjectNode> reload(Params params, String who) {
     HutchName hutch = hutch(params);
     boolean force = force(params);
-    return change(replyTo -> new ReloadDevices(hutch, force, replyTo));
+    return change(replyTo -> new ReloadDevices(hutch, force, who, replyTo));
   }
 
-  private CompletionStage<ObjectNode> undo(Params params) {
+  private CompletionStage<ObjectNode> undo(Params params, String who) {
     boolean force = force(params);
-    return change(replyTo -> new UndoChange(force, replyTo));
+    return change(replyTo -> new UndoChange(force, who, replyTo));
   }
 
   // ------------------------------------------------------------------ answers
@@ -210,6 +230,7 @@ final class RegistryRoutes extends AllDirectives {
             .put("version", change.version())
             .put("time", change.time())
             .put("kind", change.kind())
+            .put("user", change.who())
             .put("count", change.count())
             .put("undoes", change.undoes())
             .put("undone", change.undone());

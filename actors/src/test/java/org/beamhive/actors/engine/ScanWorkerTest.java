@@ -736,6 +736,18 @@ class ScanWorkerTest {
   }
 
   @Test
+  void aPersonWhoStopsTheDeviceThatItWaitsForEndsIt() {
+    crash();
+    away.add("m1");
+    worker(Mode.RESUME);
+    assertThat(waits()).contains("m1 is away");
+    failure = "stopped";
+    Ended ended = ended();
+    assertThat(ended.exitStatus()).isEqualTo("failed");
+    assertThat(ended.message()).contains("m1 is away");
+  }
+
+  @Test
   void comesBackBeforeItsDevicesAreKnownAndGoesOnWhenTheyAre() {
     crash();
     known = List.of(DET);

@@ -181,7 +181,8 @@ class WebServerTest {
                       1,
                       List.of(new DeviceRegistryProtocol.DeviceChange(samx, hutch, settings, null)),
                       0,
-                      false)));
+                      false,
+                      update.who())));
     } else if (request instanceof DeviceRegistryProtocol.RemoveDevices remove) {
       remove
           .replyTo()
@@ -201,8 +202,11 @@ class WebServerTest {
     assertThat(call("GET", "/api/devices/config?name=samy", "").statusCode()).isEqualTo(404);
 
     CHANGES.clear();
-    JsonNode made = JSON.readTree(post("/api/devices/config/disable", "{\"names\":[\"samx\"]}"));
+    JsonNode made =
+        JSON.readTree(
+            post("/api/devices/config/disable", "{\"names\":[\"samx\"],\"user\":\" fli \"}"));
     assertThat(made.at("/change/version").asLong()).isEqualTo(5);
+    assertThat(made.at("/change/user").asText()).isEqualTo("fli at 127.0.0.1");
     assertThat(made.at("/change/devices/0/after").isNull()).isTrue();
     assertThat(((DeviceRegistryProtocol.UpdateDevices) CHANGES.take()).settings())
         .isEqualTo(Value.Fields.EMPTY.with("enabled", Value.of(false)));
@@ -210,6 +214,10 @@ class WebServerTest {
     JsonNode refused = JSON.readTree(post("/api/devices/config/remove", "{\"name\":\"samx\"}"));
     assertThat(refused.path("success").asBoolean()).isFalse();
     assertThat(refused.path("code").asText()).isEqualTo("in-use");
+    assertThat(CHANGES.take())
+        .isInstanceOfSatisfying(
+            DeviceRegistryProtocol.RemoveDevices.class,
+            remove -> assertThat(remove.who()).isEqualTo("somebody at 127.0.0.1"));
     assertThat(call("POST", "/api/devices/config/remove", "{}").statusCode()).isEqualTo(400);
     assertThat(call("POST", "/api/devices/config/update", "{\"name\":\"samx\"}").statusCode())
         .isEqualTo(400);

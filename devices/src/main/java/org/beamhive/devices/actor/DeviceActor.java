@@ -38,7 +38,6 @@ import org.beamhive.protocol.device.DeviceProtocol.CallAlive;
 import org.beamhive.protocol.device.DeviceProtocol.Collect;
 import org.beamhive.protocol.device.DeviceProtocol.Command;
 import org.beamhive.protocol.device.DeviceProtocol.Complete;
-import org.beamhive.protocol.device.DeviceProtocol.Configure;
 import org.beamhive.protocol.device.DeviceProtocol.Detach;
 import org.beamhive.protocol.device.DeviceProtocol.Follow;
 import org.beamhive.protocol.device.DeviceProtocol.GetDetails;
@@ -231,7 +230,6 @@ final class DeviceActor {
         .onMessage(Read.class, this::onCommand)
         .onMessage(Set.class, this::onCommand)
         .onMessage(Trigger.class, this::onCommand)
-        .onMessage(Configure.class, this::onCommand)
         .onMessage(Kickoff.class, this::onCommand)
         .onMessage(Complete.class, this::onCommand)
         .onMessage(Collect.class, this::onCommand)
@@ -287,7 +285,7 @@ final class DeviceActor {
 
   private ReceiveBuilder<Command> always() {
     return ReceiveBuilder.<Command>create()
-        .onMessage(Stop.class, message -> onStop())
+        .onMessage(Stop.class, message -> onStopAsked())
         .onMessage(StopFor.class, this::onStopFor)
         .onMessage(KeepAlive.class, this::onKeepAlive)
         .onMessage(OwnerSilent.class, message -> onOwnerSilent())
@@ -395,7 +393,8 @@ final class DeviceActor {
     if (!fence.isOlder(attach.epoch())) {
       newestIs(attach.epoch());
     }
-    return onRequestWhileNotConnected(attach);
+    Refusal stopped = fence.refusalOfStopped(attach.epoch());
+    return stopped == null ? onRequestWhileNotConnected(attach) : refuse(attach, stopped);
   }
 
   // ---------------------------------------------------------------- whose device it is
@@ -407,7 +406,10 @@ final class DeviceActor {
     }
     noticeGap();
     newestIs(attach.epoch());
-    refusal = renewal.refusalToTake();
+    refusal = fence.refusalOfStopped(attach.epoch());
+    if (refusal == null) {
+      refusal = renewal.refusalToTake();
+    }
     if (refusal == null && calls.isAny()) {
       refusal = holder.locked();
     }
@@ -699,6 +701,14 @@ final class DeviceActor {
   }
 
   // ---------------------------------------------------------------- stopping
+
+  /** A scan that waits for the device would go on and move it as soon as it is back. */
+  private Behavior<Command> onStopAsked() {
+    if (!connection.isConnected()) {
+      fence.stopWorker();
+    }
+    return onStop();
+  }
 
   private Behavior<Command> onStop() {
     if (motion.isActive()) {

@@ -8,7 +8,6 @@ import org.beamhive.protocol.device.DeviceProtocol.Attach;
 import org.beamhive.protocol.device.DeviceProtocol.Call;
 import org.beamhive.protocol.device.DeviceProtocol.Collect;
 import org.beamhive.protocol.device.DeviceProtocol.Complete;
-import org.beamhive.protocol.device.DeviceProtocol.Configure;
 import org.beamhive.protocol.device.DeviceProtocol.Kickoff;
 import org.beamhive.protocol.device.DeviceProtocol.Locate;
 import org.beamhive.protocol.device.DeviceProtocol.Read;
@@ -44,8 +43,6 @@ final class DeviceRequests {
       return stage.epoch();
     } else if (request instanceof Unstage unstage) {
       return unstage.epoch();
-    } else if (request instanceof Configure configure) {
-      return configure.epoch();
     } else if (request instanceof Kickoff kickoff) {
       return kickoff.epoch();
     } else if (request instanceof Complete complete) {
@@ -126,8 +123,6 @@ final class DeviceRequests {
       return new Tokened(stage.token(), stage.replyTo());
     } else if (request instanceof Unstage unstage) {
       return new Tokened(unstage.token(), unstage.replyTo());
-    } else if (request instanceof Configure configure) {
-      return new Tokened(configure.token(), configure.replyTo());
     } else if (request instanceof Kickoff kickoff) {
       return new Tokened(kickoff.token(), kickoff.replyTo());
     } else if (request instanceof Complete complete) {

@@ -14,6 +14,8 @@ final class Fence {
   private Epoch newest;
   // the worker that has lost the device by its silence: nothing more is done for it
   private Epoch silenced;
+  // the worker that a person has stopped while the device was not connected
+  private Epoch stopped;
 
   Fence(DeviceName name, DeviceEpochs epochs) {
     this.name = name;
@@ -47,6 +49,18 @@ final class Fence {
   /** A worker has taken it, again or anew. */
   void forgetSilence() {
     silenced = null;
+  }
+
+  /** A person has stopped it while it has no command of its worker that could fail of that. */
+  void stopWorker() {
+    stopped = newest;
+  }
+
+  /** Null unless a person has stopped the device for the worker of this epoch. */
+  Refusal refusalOfStopped(Epoch epoch) {
+    return epoch.equals(stopped)
+        ? Refusal.of("stopped", name + " has been stopped while it was not connected.")
+        : null;
   }
 
   /**

@@ -9,7 +9,6 @@ import org.beamhive.protocol.bundle.ScanBundlerProtocol;
 import org.beamhive.protocol.device.DeviceProtocol;
 import org.beamhive.protocol.device.DeviceProtocol.Collect;
 import org.beamhive.protocol.device.DeviceProtocol.Complete;
-import org.beamhive.protocol.device.DeviceProtocol.Configure;
 import org.beamhive.protocol.device.DeviceProtocol.Kickoff;
 import org.beamhive.protocol.device.DeviceProtocol.Locate;
 import org.beamhive.protocol.device.DeviceProtocol.Read;
@@ -53,8 +52,6 @@ final class WorkerCommands {
   Refusal refusalOf(Request request) {
     if (request instanceof Set set) {
       return operations.refusalToMove(set.setpoint());
-    } else if (request instanceof Configure) {
-      return operations.refusalToChange();
     } else if (request instanceof Kickoff) {
       Refusal refusal = operations.refusalToChange();
       return refusal == null && motion.isFlying()
@@ -76,9 +73,6 @@ final class WorkerCommands {
       return work(device::stage, stage.token(), stage.replyTo());
     } else if (request instanceof Unstage unstage) {
       return work(device::unstage, unstage.token(), unstage.replyTo());
-    } else if (request instanceof Configure configure) {
-      return work(
-          () -> device.configure(configure.settings()), configure.token(), configure.replyTo());
     } else if (request instanceof Kickoff kickoff) {
       return kickoff(kickoff);
     } else if (request instanceof Complete complete) {

@@ -118,9 +118,11 @@ public final class DeviceRegistry
   /**
    * A change under way.
    *
-   * @param replyTo who asked for it; null if nobody did
+   * @param who asked for it, in words for a person; empty if nobody did
+   * @param replyTo whom to answer; null if nobody asked
    */
-  private record Work(Command request, String uid, boolean force, ActorRef<ChangeReply> replyTo) {
+  private record Work(
+      Command request, String uid, boolean force, String who, ActorRef<ChangeReply> replyTo) {
     boolean load() {
       return request instanceof LoadFile;
     }
@@ -254,17 +256,17 @@ public final class DeviceRegistry
   private Work work(Command request) {
     String uid = context.getSelf().path().uid() + "-" + ++works;
     if (request instanceof AddDevice add) {
-      return new Work(add, uid, false, add.replyTo());
+      return new Work(add, uid, false, add.who(), add.replyTo());
     } else if (request instanceof UpdateDevices update) {
-      return new Work(update, uid, update.force(), update.replyTo());
+      return new Work(update, uid, update.force(), update.who(), update.replyTo());
     } else if (request instanceof RemoveDevices remove) {
-      return new Work(remove, uid, remove.force(), remove.replyTo());
+      return new Work(remove, uid, remove.force(), remove.who(), remove.replyTo());
     } else if (request instanceof ReloadDevices reload) {
-      return new Work(reload, uid, reload.force(), reload.replyTo());
+      return new Work(reload, uid, reload.force(), reload.who(), reload.replyTo());
     } else if (request instanceof UndoChange undo) {
-      return new Work(undo, uid, undo.force(), undo.replyTo());
+      return new Work(undo, uid, undo.force(), undo.who(), undo.replyTo());
     }
-    return new Work(request, uid, false, null);
+    return new Work(request, uid, false, "", null);
   }
 
   private Effect<RegistryEvent, RegistryState> begin(RegistryState state, Command request) {
@@ -398,7 +400,8 @@ public final class DeviceRegistry
     }
     if (made.nothing()) {
       return finish(
-          state, new ChangeMade(new Change(0, now(), made.kind(), 0, List.of(), 0, false)));
+          state,
+          new ChangeMade(new Change(0, now(), made.kind(), 0, List.of(), 0, false, current.who())));
     }
     decision = made;
     Map<HutchName, Set<DeviceName>> running = new LinkedHashMap<>();
@@ -510,7 +513,7 @@ public final class DeviceRegistry
     return Effect()
         .persist(
             new RegistryEvent.Changed(
-                now(), made.kind(), made.changes(), made.files(), made.undoes()))
+                now(), made.kind(), made.changes(), made.files(), made.undoes(), current.who()))
         .thenRun(after -> onCommitted(after, made));
   }
 
@@ -518,7 +521,12 @@ public final class DeviceRegistry
     Change change = after.history().get(after.history().size() - 1);
     context
         .getLog()
-        .info("Devices {}, change {}: {}", change.kind(), change.version(), shown(made.changes()));
+        .info(
+            "Devices {}, change {}: {}{}",
+            change.kind(),
+            change.version(),
+            shown(made.changes()),
+            change.who().isEmpty() ? "" : ", as " + change.who() + " has asked");
     Set<String> hutches = new LinkedHashSet<>(made.files().keySet());
     made.changes().forEach(each -> hutches.add(each.hutch().value()));
     for (String hutch : hutches) {
@@ -550,7 +558,8 @@ public final class DeviceRegistry
         change.count(),
         change.devices().subList(0, Math.min(SHOWN, change.devices().size())),
         change.undoes(),
-        change.undone());
+        change.undone(),
+        change.who());
   }
 
   // ---------------------------------------------------------------- the hutches

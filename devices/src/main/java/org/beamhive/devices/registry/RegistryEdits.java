@@ -82,7 +82,7 @@ final class RegistryEdits {
     RegistryState after =
         state.on(
             new RegistryEvent.Changed(
-                0, decision.kind(), decision.changes(), decision.files(), decision.undoes()));
+                0, decision.kind(), decision.changes(), decision.files(), decision.undoes(), ""));
     Set<String> hutches = new LinkedHashSet<>();
     decision.changes().forEach(change -> hutches.add(change.hutch().value()));
     for (String hutch : hutches) {

@@ -16,15 +16,18 @@ sealed interface RegistryEvent extends RegistryStored {
    * @param kind as in {@link org.beamhive.protocol.device.DeviceRegistryProtocol.Change}
    * @param files by hutch, the device files that were taken in
    * @param undoes the version that it takes back, or 0
+   * @param who has asked for it; empty if nobody has, or if it was stored without
    */
   record Changed(
       double time,
       String kind,
       List<DeviceChange> devices,
       Map<String, FileMark> files,
-      long undoes)
+      long undoes,
+      String who)
       implements RegistryEvent {
     public Changed {
+      who = who == null ? "" : who;
       devices = List.copyOf(devices);
       files = Collections.unmodifiableMap(new LinkedHashMap<>(files));
     }

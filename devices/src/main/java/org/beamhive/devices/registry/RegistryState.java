@@ -127,7 +127,8 @@ record RegistryState(
             event.devices().size(),
             devices,
             event.undoes(),
-            false));
+            false,
+            event.who()));
     return changes.subList(Math.max(0, changes.size() - historyLimit), changes.size());
   }
 
@@ -139,6 +140,7 @@ record RegistryState(
         past.count(),
         past.devices(),
         past.undoes(),
-        true);
+        true,
+        past.who());
   }
 }

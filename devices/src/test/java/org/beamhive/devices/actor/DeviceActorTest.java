@@ -621,6 +621,23 @@ class DeviceActorTest {
     refusesAllOf(FIRST, motor());
   }
 
+  @Test
+  void whoWaitsForADeviceThatAPersonHasStoppedMeanwhileDoesNotGetItBack() {
+    ActorRef<Command> device = motor();
+    attach(device, FIRST);
+    sim.pv("samx").connect(false);
+    awaitState(State.CONNECTING);
+    device.tell(DeviceProtocol.Stop.STOP);
+    NotAttached refused = (NotAttached) tryAttach(device, FIRST, worker.getRef());
+    assertThat(refused.problem().code()).isEqualTo("stopped");
+    sim.pv("samx").connect(true);
+    awaitState(State.READY);
+    refused = (NotAttached) tryAttach(device, FIRST, worker.getRef());
+    assertThat(refused.problem().text())
+        .isEqualTo("samx has been stopped while it was not connected.");
+    assertThat(tryAttach(device, SECOND, worker.getRef())).isInstanceOf(Attached.class);
+  }
+
   // ------------------------------------------------------------------ what the guard is told
 
   @Test
@@ -1084,12 +1101,6 @@ class DeviceActorTest {
     volatile Value.Fields settings;
 
     @Override
-    public CompletionStage<Void> configure(Value.Fields wanted) {
-      settings = wanted;
-      return DONE;
-    }
-
-    @Override
     public CompletionStage<Void> kickoff(Value.Fields wanted) {
       settings = wanted;
       return DONE;
@@ -1177,7 +1188,7 @@ class DeviceActorTest {
   }
 
   @Test
-  void flightsAndSettingsAreFencedAsMovesAre() {
+  void flightsAreFencedAsMovesAre() {
     TestFlyer flyer = new TestFlyer();
     ActorRef<Command> device = flying(flyer);
     device.tell(new DeviceProtocol.Kickoff(FIRST, fields(), 2, worker.getRef()));
@@ -1188,13 +1199,8 @@ class DeviceActorTest {
     assertThat(failed().problem().code()).isEqualTo("stale-epoch");
     device.tell(new DeviceProtocol.Complete(FIRST, 4, worker.getRef()));
     assertThat(failed().problem().code()).isEqualTo("stale-epoch");
-    device.tell(new DeviceProtocol.Configure(FIRST, fields("a", 1), 5, worker.getRef()));
-    assertThat(failed().problem().code()).isEqualTo("stale-epoch");
-    device.tell(new DeviceProtocol.Collect(FIRST, 6, bundler.getRef()));
+    device.tell(new DeviceProtocol.Collect(FIRST, 5, bundler.getRef()));
     assertThat(bundler.expectMessageClass(ReadFailed.class).problem().code())
         .isEqualTo("stale-epoch");
-    device.tell(new DeviceProtocol.Configure(SECOND, fields("a", 1), 7, worker.getRef()));
-    assertThat(worker.expectMessageClass(Done.class).token()).isEqualTo(7);
-    assertThat(flyer.settings.get("a").asDouble()).isEqualTo(1);
   }
 }

@@ -63,6 +63,7 @@ class DeviceRegistryTest {
               .withFallback(PersistenceTestKitSnapshotPlugin.config())
               .withFallback(ConfigFactory.load()));
   private static final HutchName HUTCH = new HutchName("eh1");
+  private static final String WHO = "fli at 10.0.0.5";
   private static final RegistrySettings SETTINGS =
       new RegistrySettings(
           50, 50, Duration.ofSeconds(2), Duration.ofSeconds(20), Duration.ofSeconds(5));
@@ -190,7 +191,11 @@ class DeviceRegistryTest {
     return change(
         replyTo ->
             new UpdateDevices(
-                all(names), Value.Fields.EMPTY.with("enabled", Value.of(false)), force, replyTo));
+                all(names),
+                Value.Fields.EMPTY.with("enabled", Value.of(false)),
+                force,
+                WHO,
+                replyTo));
   }
 
   private void isFree(String name) {
@@ -261,7 +266,7 @@ class DeviceRegistryTest {
   private void addsGroup(String name, String member) {
     Value.Fields config = Value.Fields.EMPTY.with("devices", Value.of(member));
     Value.Fields settings = DeviceConfig.of(name, "DeviceGroup", config).settings();
-    made(change(replyTo -> new AddDevice(new DeviceName(name), null, settings, replyTo)));
+    made(change(replyTo -> new AddDevice(new DeviceName(name), null, settings, WHO, replyTo)));
   }
 
   @Test
@@ -276,6 +281,7 @@ class DeviceRegistryTest {
                     all("bragg"),
                     Value.Fields.EMPTY.with("description", Value.of("the crystal")),
                     true,
+                    WHO,
                     replyTo));
     isFree("bragg");
     isFree("mono");
@@ -290,6 +296,24 @@ class DeviceRegistryTest {
     device("bragg").expectMessageClass(Release.class);
     device("mono").expectMessageClass(Release.class);
     device("samx").expectNoMessage(Duration.ofMillis(50));
+  }
+
+  @Test
+  void remembersWhoHasAskedForAChange() {
+    loaded("samx");
+    TestProbe<ChangeReply> reply = disable(false, "samx");
+    isFree("samx");
+    assertThat(made(reply).who()).isEqualTo(WHO);
+    reply = change(replyTo -> new UndoChange(false, "ana at 10.0.0.6", replyTo));
+    isFree("samx");
+    assertThat(made(reply).who()).isEqualTo("ana at 10.0.0.6");
+    KIT.stop(registry);
+    registry = spawn(SETTINGS);
+
+    // the file was loaded by nobody; and what is taken back keeps who had asked for it
+    assertThat(ask(Changes.class, GetChanges::new).changes())
+        .extracting(Change::who)
+        .containsExactly("", WHO, "ana at 10.0.0.6");
   }
 
   @Test
@@ -332,7 +356,7 @@ class DeviceRegistryTest {
                 change(
                     replyTo ->
                         new UpdateDevices(
-                            all("samx"), new Value.Fields(settings), false, replyTo)));
+                            all("samx"), new Value.Fields(settings), false, WHO, replyTo)));
 
     assertThat(update.apply(Map.of("needs", Value.of(List.of()))).code())
         .isEqualTo("not-updatable");
@@ -345,7 +369,8 @@ class DeviceRegistryTest {
             refused(
                     change(
                         replyTo ->
-                            new AddDevice(new DeviceName("samx"), null, motor(Map.of()), replyTo)))
+                            new AddDevice(
+                                new DeviceName("samx"), null, motor(Map.of()), WHO, replyTo)))
                 .code())
         .isEqualTo("device-exists");
     assertThat(
@@ -356,6 +381,7 @@ class DeviceRegistryTest {
                                 new DeviceName("samz"),
                                 new HutchName("nowhere"),
                                 motor(Map.of()),
+                                WHO,
                                 replyTo)))
                 .text())
         .contains("nowhere", "eh1");
@@ -367,10 +393,11 @@ class DeviceRegistryTest {
                                 new DeviceName("samz"),
                                 null,
                                 motor(Map.of("needs", Value.of(List.of(Value.of("gone"))))),
+                                WHO,
                                 replyTo)))
                 .code())
         .isEqualTo("needed");
-    assertThat(refused(change(replyTo -> new UndoChange(false, replyTo))).code())
+    assertThat(refused(change(replyTo -> new UndoChange(false, WHO, replyTo))).code())
         .isEqualTo("nothing-to-undo");
   }
 
@@ -378,13 +405,14 @@ class DeviceRegistryTest {
   void keepsADeviceThatAnotherOneNeeds() {
     loaded("samx");
     Map<String, Value> needs = Map.of("needs", Value.of(List.of(Value.of("samx"))));
-    made(change(replyTo -> new AddDevice(new DeviceName("samy"), null, motor(needs), replyTo)));
+    made(
+        change(replyTo -> new AddDevice(new DeviceName("samy"), null, motor(needs), WHO, replyTo)));
 
     TestProbe<ChangeReply> alone =
-        change(replyTo -> new RemoveDevices(all("samx"), false, replyTo));
+        change(replyTo -> new RemoveDevices(all("samx"), false, WHO, replyTo));
     assertThat(refused(alone).text()).contains("samy.needs: there is no device samx");
     TestProbe<ChangeReply> both =
-        change(replyTo -> new RemoveDevices(all("samx", "samy"), false, replyTo));
+        change(replyTo -> new RemoveDevices(all("samx", "samy"), false, WHO, replyTo));
     isFree("samx");
     isFree("samy");
     assertThat(made(both).count()).isEqualTo(2);
@@ -401,7 +429,11 @@ class DeviceRegistryTest {
           change(
               replyTo ->
                   new UpdateDevices(
-                      all("samx"), Value.Fields.EMPTY.with("deviceConfig", own), false, replyTo));
+                      all("samx"),
+                      Value.Fields.EMPTY.with("deviceConfig", own),
+                      false,
+                      WHO,
+                      replyTo));
       isFree("samx");
       made(reply);
     }
@@ -412,15 +444,15 @@ class DeviceRegistryTest {
   @Test
   void takesChangesBackOneByOne() {
     loaded("samx");
-    made(change(r -> new AddDevice(new DeviceName("samy"), HUTCH, motor(Map.of()), r)));
+    made(change(r -> new AddDevice(new DeviceName("samy"), HUTCH, motor(Map.of()), WHO, r)));
     TestProbe<ChangeReply> disabled = disable(false, "samx");
     isFree("samx");
     made(disabled);
 
-    TestProbe<ChangeReply> undo = change(replyTo -> new UndoChange(false, replyTo));
+    TestProbe<ChangeReply> undo = change(replyTo -> new UndoChange(false, WHO, replyTo));
     isFree("samx");
     assertThat(made(undo).undoes()).isEqualTo(3);
-    undo = change(replyTo -> new UndoChange(false, replyTo));
+    undo = change(replyTo -> new UndoChange(false, WHO, replyTo));
     isFree("samy");
     assertThat(made(undo).undoes()).isEqualTo(2);
     assertThat(names(config().devices())).containsExactly("samx");
@@ -433,7 +465,7 @@ class DeviceRegistryTest {
   @Test
   void remembersEverythingAfterAStop() {
     loaded("samx");
-    made(change(r -> new AddDevice(new DeviceName("samy"), HUTCH, motor(Map.of()), r)));
+    made(change(r -> new AddDevice(new DeviceName("samy"), HUTCH, motor(Map.of()), WHO, r)));
     ConfigView before = config();
     KIT.stop(registry);
     registry = spawn(SETTINGS);
@@ -465,7 +497,7 @@ class DeviceRegistryTest {
     assertThat(names(node.expectMessageClass(TakeDevices.class).devices()))
         .containsExactly("samx", "samz");
 
-    made(change(r -> new AddDevice(new DeviceName("samy"), HUTCH, motor(Map.of()), r)));
+    made(change(r -> new AddDevice(new DeviceName("samy"), HUTCH, motor(Map.of()), WHO, r)));
     KIT.stop(registry);
     registry = spawn(SETTINGS);
     // its nodes have gone with it
@@ -481,11 +513,11 @@ class DeviceRegistryTest {
   @Test
   void reloadsTheFileOnRequestAndTellsItsMistakes() {
     loaded("samx", "samy");
-    TestProbe<ChangeReply> reply = change(replyTo -> new ReloadDevices(HUTCH, false, replyTo));
+    TestProbe<ChangeReply> reply = change(replyTo -> new ReloadDevices(HUTCH, false, WHO, replyTo));
     gives(node, List.of(), "eh1.yaml:3: samx.enabled: missing");
     assertThat(refused(reply).text()).isEqualTo("eh1.yaml:3: samx.enabled: missing");
 
-    reply = change(replyTo -> new ReloadDevices(null, false, replyTo));
+    reply = change(replyTo -> new ReloadDevices(null, false, WHO, replyTo));
     gives(node, motors("samx", "samz"));
     isFree("samy");
     assertThat(made(reply).count()).isEqualTo(2);
@@ -509,9 +541,9 @@ class DeviceRegistryTest {
 
     KIT.stop(registry);
     registry = spawn(SETTINGS);
-    assertThat(refused(change(r -> new RemoveDevices(all("samx"), false, r))).code())
+    assertThat(refused(change(r -> new RemoveDevices(all("samx"), false, WHO, r))).code())
         .isEqualTo("not-answering");
-    made(change(r -> new RemoveDevices(all("samx"), true, r)));
+    made(change(r -> new RemoveDevices(all("samx"), true, WHO, r)));
     assertThat(directory.expectMessageClass(DeviceDirectoryProtocol.Gone.class).device())
         .isEqualTo(new DeviceName("samx"));
   }

@@ -54,17 +54,29 @@ class RegistryStoredTest {
             "loaded",
             List.of(new DeviceChange(new DeviceName("samx"), hutch, null, settings)),
             Map.of("eh1", new FileMark("eh1.yaml", "abc", 999.5)),
-            0);
+            0,
+            "");
     RegistryEvent.Changed removed =
         new RegistryEvent.Changed(
             1001,
             "removed",
             List.of(new DeviceChange(new DeviceName("samx"), hutch, settings, null)),
             Map.of(),
-            0);
+            0,
+            "");
+    RegistryEvent.Changed asked =
+        new RegistryEvent.Changed(
+            1002.5,
+            "updated",
+            List.of(new DeviceChange(new DeviceName("samx"), hutch, settings, settings)),
+            Map.of(),
+            0,
+            "fli at 10.0.0.5");
     Map<String, RegistryStored> samples = new LinkedHashMap<>();
     samples.put("changed1", loaded);
     samples.put("state1", RegistryState.empty(50).on(loaded).on(removed).on(loaded));
+    samples.put("changed1-who", asked);
+    samples.put("state1-who", RegistryState.empty(50).on(loaded).on(asked));
     return samples;
   }
 

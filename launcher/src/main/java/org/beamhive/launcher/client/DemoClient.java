@@ -4,14 +4,20 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * What the demo asks of a node, over HTTP like any other client: two scans, shown while they run.
  */
 public final class DemoClient {
+  private static final List<String> DEVICES = List.of("det", "det2d", "samx", "samy");
+  private static final Duration DEVICES_KNOWN = Duration.ofMinutes(2);
+  private static final Duration LOOK = Duration.ofMillis(200);
+
   private final ApiClient api;
   private final PrintWriter out;
 
@@ -34,6 +40,7 @@ public final class DemoClient {
   public List<Path> run() {
     QueueClient queue = new QueueClient(api);
     queue.openEnvironment();
+    awaitDevices();
     List<Path> files = new ArrayList<>();
     LiveView view = new LiveView(out, true);
     try (DocumentSocket documents = DocumentSocket.fromNow(api, view)) {
@@ -49,6 +56,20 @@ public final class DemoClient {
       }
     }
     return files;
+  }
+
+  /** Devices report in as they are made, on a busy machine well after the node is ready. */
+  private void awaitDevices() {
+    long deadline = System.nanoTime() + DEVICES_KNOWN.toNanos();
+    while (!DEVICES.stream()
+        .allMatch(api.get("/api/devices/allowed").path("devices_allowed")::has)) {
+      if (System.nanoTime() > deadline) {
+        throw new ClientException(
+            "The devices %s are not all known after %d s."
+                .formatted(DEVICES, DEVICES_KNOWN.toSeconds()));
+      }
+      LockSupport.parkNanos(LOOK.toNanos());
+    }
   }
 
   private String submit(String plan) {

@@ -31,7 +31,8 @@ final class DeviceChanges {
   abstract static class ChangeCommand extends ClientCommand {
     /** Asks for the change and shows what came of it. */
     final int change(ApiClient api, String what, ObjectNode body) {
-      JsonNode answer = api.post(CONFIG + "/" + what, body);
+      JsonNode answer =
+          api.post(CONFIG + "/" + what, body.put("user", System.getProperty("user.name")));
       if (json()) {
         print(answer);
       } else {
@@ -360,6 +361,7 @@ final class DeviceChanges {
             List.of(
                 change.path("version").asText(),
                 Show.time(change.path("time")),
+                change.path("user").asText(),
                 change.path("kind").asText() + (undoes > 0 ? " " + undoes : ""),
                 what,
                 change.path("undone").asBoolean() ? "undone" : ""));
@@ -368,7 +370,7 @@ final class DeviceChanges {
           .println(
               rows.isEmpty()
                   ? "Nothing has been changed yet."
-                  : Show.table(List.of(">change", "time", "kind", "what", ""), rows));
+                  : Show.table(List.of(">change", "time", "by", "kind", "what", ""), rows));
       return 0;
     }
   }

@@ -296,7 +296,7 @@ class ClientCommandsTest {
 
   private static final String CHANGED =
       "{\"success\":true,\"msg\":\"\",\"change\":{\"version\":7,\"time\":1.0,\"kind\":\"updated\","
-          + "\"count\":1,\"undoes\":0,\"undone\":false,\"devices\":[{\"name\":\"samx\",\"hutch\":\"eh1\","
+          + "\"count\":1,\"undoes\":0,\"undone\":false,\"user\":\"ana at 10.0.0.6\",\"devices\":[{\"name\":\"samx\",\"hutch\":\"eh1\","
           + "\"before\":{\"enabled\":true},\"after\":{\"enabled\":false}}]}}";
 
   @Test
@@ -328,8 +328,10 @@ class ClientCommandsTest {
         .isEqualTo("[\"samx\",\"samy\"]");
     assertThat(run("devices", "add", "samz", "SimMotor", "--hutch", "eh1")).isZero();
     assertThat(bodyOf("/api/devices/config/add").at("/config/enabled").asBoolean()).isTrue();
+    assertThat(bodyOf("/api/devices/config/add").path("user").asText())
+        .isEqualTo(System.getProperty("user.name"));
     assertThat(run("devices", "history")).isZero();
-    assertThat(out.toString()).contains("samx.enabled: true -> false");
+    assertThat(out.toString()).contains("ana at 10.0.0.6", "samx.enabled: true -> false");
     assertThat(run("devices", "update", "samx", "enabled")).isEqualTo(2);
     assertThat(err.toString()).contains("KEY=VALUE");
   }

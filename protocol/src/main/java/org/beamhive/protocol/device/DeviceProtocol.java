@@ -37,7 +37,6 @@ public final class DeviceProtocol {
           Unstage,
           Set,
           Trigger,
-          Configure,
           Kickoff,
           Complete,
           Collect,
@@ -99,17 +98,6 @@ public final class DeviceProtocol {
 
   /** Take a measurement. Answers with a {@link Reply} when it is taken. */
   public record Trigger(Epoch epoch, long token, ActorRef<Reply> replyTo) implements Request {}
-
-  /**
-   * Change settings, by the keys of the device's configuration. Answers with a {@link Reply} when
-   * all are taken, or none.
-   */
-  public record Configure(Epoch epoch, Value.Fields settings, long token, ActorRef<Reply> replyTo)
-      implements Request {
-    public Configure {
-      settings = settings == null ? Value.Fields.EMPTY : settings;
-    }
-  }
 
   /**
    * Begin a flight: what the device then does by itself. Answers with a {@link Reply} when it has

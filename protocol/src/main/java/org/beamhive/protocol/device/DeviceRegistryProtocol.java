@@ -100,10 +100,19 @@ public final class DeviceRegistryProtocol {
    * Adds a device. Answers with a {@link ChangeReply}.
    *
    * @param hutch whose nodes are to have it; null for the only one that there is
+   * @param who asks, for the log and the history; empty if an older node does not say it
    */
   public record AddDevice(
-      DeviceName device, HutchName hutch, Value.Fields settings, ActorRef<ChangeReply> replyTo)
-      implements Request {}
+      DeviceName device,
+      HutchName hutch,
+      Value.Fields settings,
+      String who,
+      ActorRef<ChangeReply> replyTo)
+      implements Request {
+    public AddDevice {
+      who = who == null ? "" : who;
+    }
+  }
 
   /**
    * Changes settings of devices, of each the same. In {@code deviceConfig} and {@code
@@ -111,12 +120,18 @@ public final class DeviceRegistryProtocol {
    * ChangeReply}.
    *
    * @param force also where no node answers for a device
+   * @param who asks, for the log and the history; empty if an older node does not say it
    */
   public record UpdateDevices(
-      List<DeviceName> devices, Value.Fields settings, boolean force, ActorRef<ChangeReply> replyTo)
+      List<DeviceName> devices,
+      Value.Fields settings,
+      boolean force,
+      String who,
+      ActorRef<ChangeReply> replyTo)
       implements Request {
     public UpdateDevices {
       devices = List.copyOf(devices);
+      who = who == null ? "" : who;
     }
   }
 
@@ -124,11 +139,14 @@ public final class DeviceRegistryProtocol {
    * Removes devices. Answers with a {@link ChangeReply}.
    *
    * @param force also where no node answers for a device
+   * @param who asks, for the log and the history; empty if an older node does not say it
    */
   public record RemoveDevices(
-      List<DeviceName> devices, boolean force, ActorRef<ChangeReply> replyTo) implements Request {
+      List<DeviceName> devices, boolean force, String who, ActorRef<ChangeReply> replyTo)
+      implements Request {
     public RemoveDevices {
       devices = List.copyOf(devices);
+      who = who == null ? "" : who;
     }
   }
 
@@ -138,19 +156,31 @@ public final class DeviceRegistryProtocol {
    *
    * @param hutch of which; null for all
    * @param force also where no node answers for a device
+   * @param who asks, for the log and the history; empty if an older node does not say it
    */
-  public record ReloadDevices(HutchName hutch, boolean force, ActorRef<ChangeReply> replyTo)
-      implements Request {}
+  public record ReloadDevices(
+      HutchName hutch, boolean force, String who, ActorRef<ChangeReply> replyTo)
+      implements Request {
+    public ReloadDevices {
+      who = who == null ? "" : who;
+    }
+  }
 
   /**
    * Takes back the newest change that has not been taken back. Answers with a {@link ChangeReply}.
    *
    * @param force also where no node answers for a device
+   * @param who asks, for the log and the history; empty if an older node does not say it
    */
-  public record UndoChange(boolean force, ActorRef<ChangeReply> replyTo) implements Request {}
+  public record UndoChange(boolean force, String who, ActorRef<ChangeReply> replyTo)
+      implements Request {
+    public UndoChange {
+      who = who == null ? "" : who;
+    }
+  }
 
   /**
-   * One change.
+   * One change. Stored: a new component needs a default.
    *
    * @param version counted from 1
    * @param time seconds since 1970
@@ -160,6 +190,8 @@ public final class DeviceRegistryProtocol {
    * @param devices what became of them, of many only the first
    * @param undoes the version that it took back, or 0
    * @param undone whether it has been taken back
+   * @param who has asked for it; empty if nobody has, as for {@code loaded}, or if it is from
+   *     before this was kept
    */
   public record Change(
       long version,
@@ -168,9 +200,11 @@ public final class DeviceRegistryProtocol {
       int count,
       List<DeviceChange> devices,
       long undoes,
-      boolean undone) {
+      boolean undone,
+      String who) {
     public Change {
       devices = List.copyOf(devices);
+      who = who == null ? "" : who;
     }
   }
 

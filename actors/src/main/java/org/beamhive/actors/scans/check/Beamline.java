@@ -126,9 +126,11 @@ public final class Beamline {
 
   private Refused unknown(String argument, String name) {
     List<String> close = close(name);
+    String none =
+        " None is known yet: a node that has just started tells of its devices in a moment.";
     String hint =
         close.isEmpty()
-            ? ""
+            ? devices.isEmpty() ? none : ""
             : " Did you mean "
                 + close.stream().map(one -> "'" + one + "'").collect(Collectors.joining(" or "))
                 + "?";

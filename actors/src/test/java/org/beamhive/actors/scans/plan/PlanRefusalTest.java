@@ -168,6 +168,13 @@ class PlanRefusalTest {
   }
 
   @Test
+  void aDeviceWhileNoneIsKnownYet() {
+    assertThat(Beam.PLANS.check(plan("count", DET), List.of()).orElseThrow().text())
+        .startsWith("detectors: there is no device '")
+        .contains("None is known yet: a node that has just started");
+  }
+
+  @Test
   void aDeviceThatCanNotDoIt() {
     refuses(
         plan("count", List.of("shutter")),
