@@ -1,6 +1,7 @@
 package org.beamhive.devices.ioc;
 
 import com.cosylab.epics.caj.cas.handlers.AbstractCASResponseHandler;
+import com.cosylab.epics.caj.cas.handlers.EventAddResponse;
 import com.cosylab.epics.caj.cas.handlers.WriteResponse;
 import gov.aps.jca.CAException;
 import gov.aps.jca.CAStatus;
@@ -25,6 +26,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.beamhive.devices.backend.sim.SimClock;
 
@@ -65,6 +67,10 @@ final class ServedPv extends ProcessVariable {
   private final DBRType type;
   private final int count;
   private final List<Consumer<Snapshot>> watchers = new CopyOnWriteArrayList<>();
+
+  /** How often its value or its description has changed; counted after each change. */
+  private final AtomicLong changes = new AtomicLong();
+
   private volatile Snapshot snapshot;
   private volatile SimClock clock;
   private volatile FaultGroup faults;
@@ -77,6 +83,7 @@ final class ServedPv extends ProcessVariable {
   private boolean writable = true;
   private boolean silent;
   private boolean missed;
+
   private OnPut onPut;
   private PutNotify notify = new PutNotify();
 
@@ -161,6 +168,9 @@ final class ServedPv extends ProcessVariable {
 
   /** Tells those who follow what the PV is. */
   private synchronized void described(boolean same) {
+    if (!same) {
+      changes.incrementAndGet();
+    }
     FaultGroup group = faults;
     boolean numbers = !type.isSTRING() && !type.isENUM();
     if (!same && numbers && group != null && interest && eventCallback != null) {
@@ -303,6 +313,7 @@ final class ServedPv extends ProcessVariable {
       mask |= Monitor.ALARM;
     }
     snapshot = new Snapshot(next, seconds(), alarm, gravity);
+    changes.incrementAndGet();
     if (!silent) {
       emit(mask);
     }
@@ -396,6 +407,10 @@ final class ServedPv extends ProcessVariable {
 
   @Override
   public CAStatus read(DBR answer, ProcessVariableReadCallback later) {
+    if (later != null && later.getClass().getEnclosingClass() == EventAddResponse.class) {
+      answer(() -> subscribe(answer, later));
+      return null;
+    }
     FaultGroup group = faults;
     if (group == null || group.prompt()) {
       fill(answer);
@@ -407,6 +422,21 @@ final class ServedPv extends ProcessVariable {
           later.processVariableReadCompleted(CAStatus.NORMAL);
         });
     return null;
+  }
+
+  /**
+   * The library sends the first value of a subscription and only then begins it: what changes in
+   * between would never be told, which no IOC does, so it is told once more.
+   */
+  private void subscribe(DBR first, ProcessVariableReadCallback begin) {
+    long before = changes.get();
+    fill(first);
+    begin.processVariableReadCompleted(CAStatus.NORMAL);
+    synchronized (this) {
+      if (changes.get() != before && !silent) {
+        emit(Monitor.VALUE | Monitor.LOG | Monitor.ALARM | Monitor.PROPERTY);
+      }
+    }
   }
 
   @Override

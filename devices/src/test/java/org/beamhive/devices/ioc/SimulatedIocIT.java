@@ -108,6 +108,24 @@ class SimulatedIocIT {
   }
 
   @Test
+  void whatChangesWhileSomebodySubscribesIsTold() throws Exception {
+    ServedPv pv = ioc.records().find("T:v");
+    for (int round = 1; round <= 300; round++) {
+      pv.post(-round);
+      Seen seen = new Seen("T:v", SignalOptions.MONITORED);
+      // now it subscribes: of 300 changes a few come in the middle of that
+      long moment = System.nanoTime() + 2_000L * round;
+      while (System.nanoTime() < moment) {
+        Thread.onSpinWait();
+      }
+      pv.post(round);
+      double last = round;
+      seen.await(now -> now.asDouble() == last);
+      seen.signal.close();
+    }
+  }
+
+  @Test
   void aLargeWaveformComesWhole() throws Exception {
     Seen big = new Seen("T:big", SignalOptions.POLLED);
     Value.Items items = (Value.Items) done(big.signal.read(PATIENCE)).value();
