@@ -249,7 +249,7 @@ public final class ScanWorker {
   private static DeviceView asIfConnected(DeviceView view) {
     // what could not be made won't be there in a moment
     return view.state() == DeviceView.State.CONNECTING && !view.notMade()
-        ? view.withState(DeviceView.State.READY)
+        ? view.withState(DeviceView.State.READY, view.problem())
         : view;
   }
 

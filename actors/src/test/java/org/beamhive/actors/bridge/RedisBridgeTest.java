@@ -38,6 +38,7 @@ import org.beamhive.protocol.model.DeviceView;
 import org.beamhive.protocol.model.HutchName;
 import org.beamhive.protocol.model.Limits;
 import org.beamhive.protocol.model.ReadoutPriority;
+import org.beamhive.protocol.model.Value;
 import org.beamhive.protocol.queue.QueueStatus;
 import org.beamhive.protocol.queue.ScanQueueProtocol;
 import org.beamhive.protocol.run.RunFollowerProtocol.Follow;
@@ -451,7 +452,10 @@ class RedisBridgeTest {
         "mm",
         3,
         List.of(name),
-        Set.of("sample"));
+        Set.of("sample"),
+        false,
+        List.of(),
+        Value.Fields.EMPTY);
   }
 
   @Test

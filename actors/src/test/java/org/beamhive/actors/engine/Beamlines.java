@@ -53,7 +53,10 @@ final class Beamlines {
         "mm",
         3,
         List.of(name),
-        Set.of());
+        Set.of(),
+        false,
+        List.of(),
+        Value.Fields.EMPTY);
   }
 
   /** A plan with the detector; the last argument may be its arguments by name. */

@@ -759,7 +759,7 @@ class ScanWorkerTest {
   }
 
   private static final DeviceView NOT_MADE =
-      Beamlines.view("ring", ReadoutPriority.MONITORED).withState(DeviceView.State.CONNECTING);
+      Beamlines.view("ring", ReadoutPriority.MONITORED).withState(DeviceView.State.CONNECTING, "");
 
   @Test
   void refusesARunThatWouldLackADeviceWhichCouldNotBeMade() {

@@ -274,7 +274,10 @@ class WebServerTest {
               "mm",
               3,
               List.of("samx"),
-              Set.of("sample"));
+              Set.of("sample"),
+              false,
+              List.of(),
+              Value.Fields.EMPTY);
       return CompletableFuture.completedFuture(new Devices(3, List.of(samx)));
     }
 

@@ -141,7 +141,7 @@ public final class DeviceDirectory extends AbstractBehavior<Command> {
         getContext()
             .getLog()
             .warn("{}: {} -> connecting, because {}", view.name(), view.state(), NO_NEWS);
-        put(DeviceViews.with(view, DeviceView.State.CONNECTING, NO_NEWS), entry.heard());
+        put(view.withState(DeviceView.State.CONNECTING, NO_NEWS), entry.heard());
       }
     }
     return this;
@@ -167,7 +167,7 @@ public final class DeviceDirectory extends AbstractBehavior<Command> {
 
   /** What a device is, without how it is just now. */
   private static DeviceView timeless(DeviceView view) {
-    return DeviceViews.with(view, DeviceView.State.READY, "");
+    return view.withState(DeviceView.State.READY, "");
   }
 
   /** The first change goes out at once, those that follow within the interval together. */

@@ -46,27 +46,4 @@ final class DeviceViews {
         config.needs(),
         config.userParameter());
   }
-
-  /** The same device in another state. */
-  static DeviceView with(DeviceView view, DeviceView.State state, String problem) {
-    return new DeviceView(
-        view.name(),
-        view.hutch(),
-        view.node(),
-        view.deviceClass(),
-        view.description(),
-        state,
-        problem,
-        view.abilities(),
-        view.readoutPriority(),
-        view.softwareTrigger(),
-        view.limits(),
-        view.units(),
-        view.precision(),
-        view.hints(),
-        view.tags(),
-        view.readOnly(),
-        view.needs(),
-        view.userParameter());
-  }
 }

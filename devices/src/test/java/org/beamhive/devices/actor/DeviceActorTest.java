@@ -26,8 +26,6 @@ import org.beamhive.devices.config.OnFailure;
 import org.beamhive.devices.signal.DeviceFailure;
 import org.beamhive.devices.type.Device;
 import org.beamhive.devices.type.DeviceBackends;
-import org.beamhive.devices.type.DeviceFacts;
-import org.beamhive.devices.type.DeviceListener;
 import org.beamhive.devices.type.DeviceTimeouts;
 import org.beamhive.devices.type.DeviceTypes;
 import org.beamhive.protocol.bundle.ScanBundlerProtocol;
@@ -57,7 +55,6 @@ import org.beamhive.protocol.model.DeviceView;
 import org.beamhive.protocol.model.DeviceView.State;
 import org.beamhive.protocol.model.Epoch;
 import org.beamhive.protocol.model.HutchName;
-import org.beamhive.protocol.model.Limits;
 import org.beamhive.protocol.model.Reading;
 import org.beamhive.protocol.model.ReadoutPriority;
 import org.beamhive.protocol.model.Value;
@@ -743,31 +740,12 @@ class DeviceActorTest {
   }
 
   /** A device whose readings are whatever the test says. */
-  private static class Moody implements Device {
+  private static class Moody extends BareDevice {
     final AtomicInteger stops = new AtomicInteger();
     final Deque<CompletionStage<List<Reading>>> readings = new ConcurrentLinkedDeque<>();
 
-    @Override
-    public DeviceName name() {
-      return new DeviceName("moody");
-    }
-
-    @Override
-    public java.util.Set<DeviceView.Ability> abilities() {
-      return java.util.Set.of(DeviceView.Ability.READABLE);
-    }
-
-    @Override
-    public void open(DeviceListener listener) {}
-
-    @Override
-    public CompletionStage<Void> connect() {
-      return DONE;
-    }
-
-    @Override
-    public DeviceFacts facts() {
-      return new DeviceFacts(Limits.NONE, "", 0, List.of());
+    Moody() {
+      super("moody", DeviceView.Ability.READABLE);
     }
 
     @Override
@@ -785,9 +763,6 @@ class DeviceActorTest {
       stops.incrementAndGet();
       return DONE;
     }
-
-    @Override
-    public void close() {}
   }
 
   /** One whose moves end when the test says so. */
@@ -1058,28 +1033,9 @@ class DeviceActorTest {
   // ------------------------------------------------------------------ flights
 
   /** Flies until it is told that it is done; counts its stops. */
-  private static final class TestFlyer implements Device {
-    @Override
-    public DeviceName name() {
-      return new DeviceName("samx");
-    }
-
-    @Override
-    public java.util.Set<DeviceView.Ability> abilities() {
-      return java.util.Set.of(DeviceView.Ability.FLYABLE);
-    }
-
-    @Override
-    public void open(DeviceListener listener) {}
-
-    @Override
-    public CompletionStage<Void> connect() {
-      return DONE;
-    }
-
-    @Override
-    public DeviceFacts facts() {
-      return new DeviceFacts(Limits.NONE, "", 0, List.of());
+  private static final class TestFlyer extends BareDevice {
+    TestFlyer() {
+      super("samx", DeviceView.Ability.FLYABLE);
     }
 
     @Override
@@ -1087,14 +1043,6 @@ class DeviceActorTest {
       return CompletableFuture.completedStage(
           new DeviceDescription(name(), "Test", Map.of(), List.of(), List.of(), Map.of()));
     }
-
-    @Override
-    public CompletionStage<List<Reading>> read() {
-      return CompletableFuture.completedStage(List.of());
-    }
-
-    @Override
-    public void close() {}
 
     final AtomicInteger stops = new AtomicInteger();
     final CompletableFuture<Void> flight = new CompletableFuture<>();

@@ -10,9 +10,7 @@ import com.typesafe.config.ConfigFactory;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.function.Predicate;
 import org.beamhive.devices.backend.sim.SettableSimClock;
 import org.beamhive.devices.backend.sim.SimNamespace;
@@ -20,8 +18,6 @@ import org.beamhive.devices.config.DeviceConfig;
 import org.beamhive.devices.type.ConfigKey;
 import org.beamhive.devices.type.Device;
 import org.beamhive.devices.type.DeviceBackends;
-import org.beamhive.devices.type.DeviceFacts;
-import org.beamhive.devices.type.DeviceListener;
 import org.beamhive.devices.type.DeviceMethod;
 import org.beamhive.devices.type.DeviceTimeouts;
 import org.beamhive.devices.type.DeviceTypes;
@@ -43,13 +39,10 @@ import org.beamhive.protocol.device.DeviceProtocol.Reply;
 import org.beamhive.protocol.device.DeviceProtocol.Update;
 import org.beamhive.protocol.device.HutchGuardProtocol;
 import org.beamhive.protocol.device.Operation;
-import org.beamhive.protocol.model.DeviceDescription;
-import org.beamhive.protocol.model.DeviceName;
 import org.beamhive.protocol.model.DeviceView.Ability;
 import org.beamhive.protocol.model.Epoch;
 import org.beamhive.protocol.model.HutchName;
 import org.beamhive.protocol.model.Limits;
-import org.beamhive.protocol.model.Reading;
 import org.beamhive.protocol.model.Refusal;
 import org.beamhive.protocol.model.RunUid;
 import org.beamhive.protocol.model.Value;
@@ -496,38 +489,9 @@ class DeviceCallTest {
   }
 
   /** Can do something that others can't. */
-  private static final class Methodical implements Device {
-    @Override
-    public DeviceName name() {
-      return new DeviceName("samx");
-    }
-
-    @Override
-    public Set<Ability> abilities() {
-      return Set.of(Ability.READABLE);
-    }
-
-    @Override
-    public void open(DeviceListener listener) {}
-
-    @Override
-    public CompletionStage<Void> connect() {
-      return DONE;
-    }
-
-    @Override
-    public DeviceFacts facts() {
-      return new DeviceFacts(Limits.NONE, "", 0, List.of());
-    }
-
-    @Override
-    public CompletionStage<DeviceDescription> describe() {
-      return CompletableFuture.failedStage(new AssertionError("not asked for"));
-    }
-
-    @Override
-    public CompletionStage<List<Reading>> read() {
-      return CompletableFuture.completedStage(List.of());
+  private static final class Methodical extends BareDevice {
+    Methodical() {
+      super("samx", Ability.READABLE);
     }
 
     @Override
@@ -542,9 +506,6 @@ class DeviceCallTest {
               arguments ->
                   CompletableFuture.completedStage(Value.of("home by " + arguments.text("way")))));
     }
-
-    @Override
-    public void close() {}
   }
 
   // ------------------------------------------------------------------ followers

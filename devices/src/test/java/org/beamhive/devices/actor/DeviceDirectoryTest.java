@@ -25,6 +25,7 @@ import org.beamhive.protocol.model.DeviceView.State;
 import org.beamhive.protocol.model.HutchName;
 import org.beamhive.protocol.model.Limits;
 import org.beamhive.protocol.model.ReadoutPriority;
+import org.beamhive.protocol.model.Value;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
@@ -78,7 +79,10 @@ class DeviceDirectoryTest {
         "mm",
         3,
         List.of(name),
-        Set.of());
+        Set.of(),
+        false,
+        List.of(),
+        Value.Fields.EMPTY);
   }
 
   private void report(DeviceView view) {

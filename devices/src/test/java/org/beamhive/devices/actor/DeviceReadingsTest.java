@@ -5,20 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.beamhive.devices.config.OnFailure;
 import org.beamhive.devices.signal.DeviceFailure;
-import org.beamhive.devices.type.Device;
-import org.beamhive.devices.type.DeviceFacts;
-import org.beamhive.devices.type.DeviceListener;
 import org.beamhive.protocol.bundle.ScanBundlerProtocol.DeviceCollected;
 import org.beamhive.protocol.model.AlarmSeverity;
-import org.beamhive.protocol.model.DeviceDescription;
 import org.beamhive.protocol.model.DeviceName;
 import org.beamhive.protocol.model.DeviceView.Ability;
-import org.beamhive.protocol.model.Limits;
 import org.beamhive.protocol.model.Reading;
 import org.beamhive.protocol.model.Value;
 import org.junit.jupiter.api.Test;
@@ -29,36 +23,12 @@ class DeviceReadingsTest {
   private final Moody device = new Moody();
 
   /** A detector that can be read well, but not always. */
-  private static final class Moody implements Device {
+  private static final class Moody extends BareDevice {
     private int asked;
     private int fails;
 
-    @Override
-    public DeviceName name() {
-      return DET;
-    }
-
-    @Override
-    public Set<Ability> abilities() {
-      return Set.of(Ability.READABLE);
-    }
-
-    @Override
-    public void open(DeviceListener listener) {}
-
-    @Override
-    public CompletionStage<Void> connect() {
-      return DONE;
-    }
-
-    @Override
-    public DeviceFacts facts() {
-      return new DeviceFacts(Limits.NONE, "", 0, List.of());
-    }
-
-    @Override
-    public CompletionStage<DeviceDescription> describe() {
-      return CompletableFuture.failedStage(new DeviceFailure("timeout", "no answer"));
+    Moody() {
+      super("det", Ability.READABLE);
     }
 
     @Override
@@ -68,9 +38,6 @@ class DeviceReadingsTest {
           ? CompletableFuture.failedStage(new DeviceFailure("timeout", "no answer"))
           : CompletableFuture.completedStage(counts(asked));
     }
-
-    @Override
-    public void close() {}
   }
 
   private static List<Reading> counts(int counts) {

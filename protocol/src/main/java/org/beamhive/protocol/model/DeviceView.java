@@ -56,44 +56,6 @@ public record DeviceView(
     userParameter = userParameter == null ? Value.Fields.EMPTY : userParameter;
   }
 
-  /** A device that may be changed, needs no other and has no parameters of the user. */
-  public DeviceView(
-      DeviceName name,
-      HutchName hutch,
-      String node,
-      String deviceClass,
-      String description,
-      State state,
-      String problem,
-      Set<Ability> abilities,
-      ReadoutPriority readoutPriority,
-      boolean softwareTrigger,
-      Limits limits,
-      String units,
-      int precision,
-      List<String> hints,
-      Set<String> tags) {
-    this(
-        name,
-        hutch,
-        node,
-        deviceClass,
-        description,
-        state,
-        problem,
-        abilities,
-        readoutPriority,
-        softwareTrigger,
-        limits,
-        units,
-        precision,
-        hints,
-        tags,
-        false,
-        List.of(),
-        Value.Fields.EMPTY);
-  }
-
   /** Where a device is in its life. */
   public enum State {
     /** In the device file with {@code enabled: false}. */
@@ -115,8 +77,8 @@ public record DeviceView(
     FLYABLE
   }
 
-  /** This view with another state. */
-  public DeviceView withState(State next) {
+  /** This view with another state, and why it is so. */
+  public DeviceView withState(State next, String because) {
     return new DeviceView(
         name,
         hutch,
@@ -124,7 +86,7 @@ public record DeviceView(
         deviceClass,
         description,
         next,
-        problem,
+        because,
         abilities,
         readoutPriority,
         softwareTrigger,

@@ -225,7 +225,10 @@ final class Beam {
           units,
           3,
           List.of(name),
-          Set.of());
+          Set.of(),
+          false,
+          List.of(),
+          Value.Fields.EMPTY);
     }
   }
 }
