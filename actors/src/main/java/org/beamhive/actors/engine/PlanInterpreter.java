@@ -4,6 +4,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -158,7 +159,7 @@ final class PlanInterpreter {
       if (atLimit) {
         sinceCheckpoint.add(step);
       } else if (durable(next)) {
-        passCheckpoint();
+        passCheckpoint(next);
       } else if (!(next instanceof Instruction.Pause)) {
         sinceCheckpoint.add(step);
       }
@@ -205,13 +206,42 @@ final class PlanInterpreter {
   }
 
   /** What came before is not repeated: its moves have been made. */
-  private void passCheckpoint() {
+  private void passCheckpoint(Instruction done) {
     for (Step step : sinceCheckpoint) {
       if (step.instruction() instanceof Instruction.Set set) {
         positions.put(set.device(), set.setpoint());
       }
     }
-    sinceCheckpoint.clear();
+    if (done instanceof Instruction.Save) {
+      keepUnread();
+    } else {
+      sinceCheckpoint.clear();
+    }
+  }
+
+  /**
+   * A point is there, and is not taken again. But what was triggered with it and belongs to a point
+   * that still comes is triggered again, if the plan goes back: a device that was staged anew has
+   * measured nothing.
+   */
+  private void keepUnread() {
+    Set<DeviceName> read = new HashSet<>();
+    for (Step step : sinceCheckpoint) {
+      if (step.instruction() instanceof Instruction.Read one) {
+        read.add(one.device());
+      }
+    }
+    Set<String> groups = new HashSet<>();
+    sinceCheckpoint.removeIf(
+        step -> {
+          if (step.instruction() instanceof Instruction.Trigger trigger
+              && !read.contains(trigger.device())) {
+            groups.add(trigger.group());
+            return false;
+          }
+          return !(step.instruction() instanceof Instruction.Wait waits
+              && groups.contains(waits.group()));
+        });
   }
 
   private void prepareToGoOn() {
@@ -517,7 +547,7 @@ final class PlanInterpreter {
     given++;
     if (point == lastPoint && wait == Wait.POINT) {
       wait = Wait.NOTHING;
-      sinceCheckpoint.clear();
+      keepUnread();
     }
   }
 

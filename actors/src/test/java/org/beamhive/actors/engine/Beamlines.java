@@ -32,6 +32,11 @@ final class Beamlines {
       view("m2", ReadoutPriority.ON_REQUEST, Ability.READABLE, Ability.MOVABLE, Ability.STAGEABLE);
   static final DeviceView SLIT = view("slit", ReadoutPriority.BASELINE, Ability.READABLE);
 
+  static final DeviceView APART =
+      view(
+          "apart", ReadoutPriority.ASYNC, Ability.READABLE, Ability.TRIGGERABLE, Ability.STAGEABLE);
+
+  static final List<DeviceView> WITH_ASYNC = List.of(DET, M1, M2, SLIT, APART);
   static final List<DeviceView> PLAIN = List.of(DET, M1, M2);
   static final List<DeviceView> WITH_BASELINE = List.of(DET, M1, M2, SLIT);
 

@@ -25,6 +25,7 @@ import org.beamhive.protocol.run.RunProgress;
 /** Devices, bundler and log of a plan, without actors; each answer comes when the test says so. */
 final class FakeWorld implements PlanEffects {
   static final RunUid RUN = new RunUid("run");
+  private static final Set<String> DETECTORS = Set.of("det", "apart");
 
   /** A command that has not been answered. */
   record Open(String kind, DeviceName device, long token, Value target) {
@@ -43,10 +44,15 @@ final class FakeWorld implements PlanEffects {
   final List<Logged> log = new ArrayList<>();
   final Map<DeviceName, Double> positions = new HashMap<>();
   final Set<DeviceName> staged = new LinkedHashSet<>();
+
+  /** Detectors that were read although they had measured nothing since they were prepared. */
+  final List<String> stale = new ArrayList<>();
+
   final PlanInterpreter plan;
   long nanos;
 
   private final Map<Long, Map<DeviceName, Double>> readings = new TreeMap<>();
+  private final Set<DeviceName> measured = new LinkedHashSet<>();
   private final int before;
   private String stream;
   private List<DeviceName> expected;
@@ -101,6 +107,11 @@ final class FakeWorld implements PlanEffects {
       }
       case "stage" -> {
         staged.add(one.device());
+        measured.remove(one.device());
+        plan.onDone(one.token());
+      }
+      case "trigger" -> {
+        measured.add(one.device());
         plan.onDone(one.token());
       }
       case "unstage" -> {
@@ -211,6 +222,7 @@ final class FakeWorld implements PlanEffects {
     }
     Map<String, Double> values = new TreeMap<>();
     readings.getOrDefault(bundled, Map.of()).forEach((name, at) -> values.put(name.value(), at));
+    measured.removeAll(expected);
     expected = null;
     readings.clear();
     if (log.stream()
@@ -292,6 +304,9 @@ final class FakeWorld implements PlanEffects {
   @Override
   public void read(DeviceName device, long point) {
     command("read", device, point, null);
+    if (DETECTORS.contains(device.value()) && !measured.contains(device)) {
+      stale.add(device + " after " + log.size() + " entries");
+    }
   }
 
   @Override

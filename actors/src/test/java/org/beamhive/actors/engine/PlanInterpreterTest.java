@@ -398,6 +398,21 @@ class PlanInterpreterTest {
   }
 
   @Test
+  void aDetectorThatStartsAnewBeforeItsOwnStreamIsReadMeasuresAgain() {
+    FakeWorld world =
+        new FakeWorld(steps(plan("count", List.of("det", "apart"), 2), Beamlines.WITH_ASYNC));
+    world.run(at("read apart"));
+    assertThat(world.events("primary")).hasSize(1);
+    world.plan.onPointLost(2);
+    pauseAndResume(world);
+    world.plan.startedAnew(java.util.Set.of(device("apart")));
+    assertThat(world.run()).isEqualTo(Outcome.ENDED);
+    assertThat(world.stale).as("%s", world.trace).isEmpty();
+    assertThat(world.events("primary")).hasSize(2);
+    assertThat(world.events("apart")).hasSize(2);
+  }
+
+  @Test
   void anEmptyPointMakesNoEvent() {
     FakeWorld world =
         world(

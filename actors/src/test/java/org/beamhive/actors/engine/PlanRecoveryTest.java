@@ -2,6 +2,7 @@ package org.beamhive.actors.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.beamhive.actors.engine.Beamlines.PLAIN;
+import static org.beamhive.actors.engine.Beamlines.WITH_ASYNC;
 import static org.beamhive.actors.engine.Beamlines.WITH_BASELINE;
 import static org.beamhive.actors.engine.Beamlines.named;
 import static org.beamhive.actors.engine.Beamlines.plan;
@@ -51,7 +52,9 @@ class PlanRecoveryTest {
         Arguments.of(plan("rel_scan", List.of("det"), "m1", -1, 1, "m2", 0, 1, 4), WITH_BASELINE),
         Arguments.of(plan("list_scan", List.of("det"), "m1", List.of(1, 1, 5, 5, 2)), PLAIN),
         Arguments.of(plan("count", List.of("det"), 4, 0.5), WITH_BASELINE),
-        Arguments.of(plan("count", List.of("det"), 3), PLAIN));
+        Arguments.of(plan("count", List.of("det"), 3), PLAIN),
+        Arguments.of(plan("count", List.of("det", "apart"), 3), WITH_ASYNC),
+        Arguments.of(plan("scan", List.of("det", "apart"), "m1", -1, 1, 3), WITH_ASYNC));
   }
 
   private static List<Logged> uninterrupted(Supplier<Steps> steps) {
@@ -92,7 +95,8 @@ class PlanRecoveryTest {
   private static void finishes(FakeWorld world, List<Logged> whole, String where) {
     assertThat(world.plan.rewindable()).as(where).isTrue();
     assertThat(world.run()).as("%s: %s", where, world.trace).isEqualTo(Outcome.ENDED);
-    for (String stream : List.of("primary", "baseline")) {
+    assertThat(world.stale).as("%s: %s", where, world.trace).isEmpty();
+    for (String stream : List.of("primary", "baseline", "apart")) {
       assertThat(world.events(stream))
           .as("%s, %s: %s", where, stream, world.trace)
           .isEqualTo(eventsOf(whole, stream));
