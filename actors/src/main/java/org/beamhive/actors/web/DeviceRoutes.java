@@ -373,6 +373,8 @@ final class DeviceRoutes extends AllDirectives {
               ObjectNode answer = Json.answer(untold.isEmpty(), untold);
               answer.set("devices", Json.texts(stopped.devices()));
               answer.set("not_connected", Json.texts(stopped.notConnected()));
+              ObjectNode notStopped = answer.putObject("not_stopped");
+              stopped.notStopped().forEach(notStopped::put);
               answer.set("silent_nodes", Json.texts(stopped.silent()));
               return Api.json(StatusCodes.OK, answer);
             });
@@ -393,6 +395,11 @@ final class DeviceRoutes extends AllDirectives {
       untold.add(
           "Not connected, so may still move: %s. Use their own controls."
               .formatted(String.join(", ", stopped.notConnected())));
+    }
+    if (!stopped.notStopped().isEmpty()) {
+      untold.add(
+          "Told, but may still move: %s Use their own controls."
+              .formatted(String.join(" ", stopped.notStopped().values())));
     }
     return String.join(" ", untold);
   }

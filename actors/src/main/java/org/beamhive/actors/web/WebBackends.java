@@ -4,8 +4,11 @@ import akka.NotUsed;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.RecipientRef;
 import akka.stream.javadsl.Source;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
 import org.beamhive.protocol.device.DeviceDirectoryProtocol;
 import org.beamhive.protocol.device.DeviceProtocol;
@@ -63,15 +66,21 @@ public record WebBackends(
    * What has been told to stop.
    *
    * @param devices by name
-   * @param notConnected those of them that may go on, since they are not connected or don't answer
+   * @param notConnected those of them that may go on, since they are not connected
+   * @param notStopped those of them that may go on although they are connected, and why
    * @param silent the nodes that have not answered, {@code host:port}
    * @param nodes how many nodes with devices are known
    */
   public record Stopped(
-      List<String> devices, List<String> notConnected, List<String> silent, int nodes) {
+      List<String> devices,
+      List<String> notConnected,
+      SortedMap<String, String> notStopped,
+      List<String> silent,
+      int nodes) {
     public Stopped {
       devices = List.copyOf(devices);
       notConnected = List.copyOf(notConnected);
+      notStopped = Collections.unmodifiableSortedMap(new TreeMap<>(notStopped));
       silent = List.copyOf(silent);
     }
   }

@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -294,6 +295,9 @@ class WebServerTest {
           new WebBackends.Stopped(
               name.equals("samx") ? List.of(name) : List.of(),
               only.isPresent() ? List.of() : List.of("samx"),
+              only.isPresent()
+                  ? new TreeMap<>()
+                  : new TreeMap<>(Map.of("samy", "The brake of samy is broken.")),
               only.isPresent() ? List.of() : List.of("127.0.0.1:25521"),
               who.startsWith("hermit") ? 0 : 2));
     }
@@ -607,13 +611,15 @@ class WebServerTest {
   void stopsDevicesWithoutAskingTheQueue() throws Exception {
     assertThat(post("/api/devices/samx/stop", "{}"))
         .isEqualTo(
-            "{\"success\":true,\"msg\":\"\",\"devices\":[\"samx\"],\"not_connected\":[],\"silent_nodes\":[]}");
+            "{\"success\":true,\"msg\":\"\",\"devices\":[\"samx\"],\"not_connected\":[],\"not_stopped\":{},\"silent_nodes\":[]}");
     assertThat(STOPPED.poll(5, TimeUnit.SECONDS)).isEqualTo("samx by somebody at 127.0.0.1");
     assertThat(post("/api/devices/stop", "{\"user\":\"fli\"}"))
         .contains("\"success\":false")
         .contains("No answer from 127.0.0.1:25521: what is there may still move.")
         .contains("Not connected, so may still move: samx. Use their own controls.")
         .contains("\"not_connected\":[\"samx\"]")
+        .contains("Told, but may still move: The brake of samy is broken. Use their own controls.")
+        .contains("\"not_stopped\":{\"samy\":\"The brake of samy is broken.\"}")
         .contains("samx");
     assertThat(STOPPED.poll(5, TimeUnit.SECONDS)).isEqualTo("samx by fli at 127.0.0.1");
     assertThat(post("/api/devices/stop", "{\"user\":\"hermit\"}"))

@@ -54,12 +54,14 @@ import org.beamhive.protocol.device.DeviceProtocol.Reserve;
 import org.beamhive.protocol.device.DeviceProtocol.Set;
 import org.beamhive.protocol.device.DeviceProtocol.Stage;
 import org.beamhive.protocol.device.DeviceProtocol.Stop;
+import org.beamhive.protocol.device.DeviceProtocol.StopAndTell;
 import org.beamhive.protocol.device.DeviceProtocol.StopFor;
 import org.beamhive.protocol.device.DeviceProtocol.Trigger;
 import org.beamhive.protocol.device.DeviceProtocol.Unstage;
 import org.beamhive.protocol.device.DeviceProtocol.Wake;
 import org.beamhive.protocol.device.Operation;
 import org.beamhive.protocol.model.DeviceName;
+import org.beamhive.protocol.model.DeviceView;
 import org.beamhive.protocol.model.Epoch;
 import org.beamhive.protocol.model.HutchName;
 import org.beamhive.protocol.model.Reading;
@@ -262,6 +264,7 @@ final class DeviceActor {
         .onMessage(ReservationOver.class, over -> Behaviors.same())
         .onMessageEquals(Park.PARK, Behaviors::stopped)
         .onMessage(Stop.class, message -> Behaviors.same())
+        .onMessage(StopAndTell.class, stay(stop -> told(stop, reports.view(), null)))
         .onMessage(
             Request.class,
             request ->
@@ -285,7 +288,8 @@ final class DeviceActor {
 
   private ReceiveBuilder<Command> always() {
     return ReceiveBuilder.<Command>create()
-        .onMessage(Stop.class, message -> onStopAsked())
+        .onMessage(Stop.class, message -> onStopAsked(outcome -> {}))
+        .onMessage(StopAndTell.class, this::onStopAndTell)
         .onMessage(StopFor.class, this::onStopFor)
         .onMessage(KeepAlive.class, this::onKeepAlive)
         .onMessage(OwnerSilent.class, message -> onOwnerSilent())
@@ -703,18 +707,28 @@ final class DeviceActor {
   // ---------------------------------------------------------------- stopping
 
   /** A scan that waits for the device would go on and move it as soon as it is back. */
-  private Behavior<Command> onStopAsked() {
+  private Behavior<Command> onStopAsked(Consumer<Outcome<Void>> told) {
     if (!connection.isConnected()) {
       fence.stopWorker();
     }
-    return onStop();
+    return onStop(told);
   }
 
-  private Behavior<Command> onStop() {
+  private Behavior<Command> onStopAndTell(StopAndTell stop) {
+    DeviceView before = reports.view();
+    return onStopAsked(
+        outcome -> told(stop, before, outcome.hasFailed() ? outcome.refusal(name) : null));
+  }
+
+  private static void told(StopAndTell stop, DeviceView view, Refusal problem) {
+    stop.replyTo().tell(new DeviceProtocol.Stopped(view, problem));
+  }
+
+  private Behavior<Command> onStop(Consumer<Outcome<Void>> told) {
     if (motion.isActive()) {
       log.info("{}: stopped, because somebody asked", name);
     }
-    motion.stop();
+    motion.stop(told);
     commands.failInterruptible(Refusal.of("stopped", name + " has been stopped."));
     return Behaviors.same();
   }
@@ -725,7 +739,7 @@ final class DeviceActor {
     }
     newestIs(stop.epoch());
     // what a person has it do is not done for a worker
-    return calls.isAny() ? Behaviors.same() : onStop();
+    return calls.isAny() ? Behaviors.same() : onStop(outcome -> {});
   }
 
   private Behavior<Command> onPark() {

@@ -29,8 +29,8 @@ final class HutchStop extends AbstractBehavior<Command> {
   /** By which gateways find those of all hutches. */
   static final ServiceKey<Request> KEY = ServiceKey.create(Request.class, "device-stop");
 
-  /** So long a device may take to say how it is: less than who asks has patience with a node. */
-  private static final Duration PATIENCE = Duration.ofMillis(500);
+  /** So long a device may take to stop: less than who asks has patience with a node. */
+  private static final Duration PATIENCE = Duration.ofSeconds(2);
 
   private final LocalDevices local;
   private final String node;
@@ -72,8 +72,11 @@ final class HutchStop extends AbstractBehavior<Command> {
             StopCheck.create(
                 devices,
                 PATIENCE,
-                (told, notConnected) ->
-                    stop.replyTo().tell(new DevicesStopped(node, told, notConnected))));
+                done ->
+                    stop.replyTo()
+                        .tell(
+                            new DevicesStopped(
+                                node, done.told(), done.notConnected(), done.notStopped()))));
     if (!devices.isEmpty()) {
       getContext()
           .getLog()

@@ -2,6 +2,7 @@ package org.beamhive.devices.actor;
 
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 import org.beamhive.devices.type.Device;
 import org.beamhive.protocol.model.DeviceName;
 import org.beamhive.protocol.model.Refusal;
@@ -110,8 +111,13 @@ final class Motion {
   // ---------------------------------------------------------------- stopping
 
   void stop() {
+    stop(outcome -> {});
+  }
+
+  /** Stops it and tells what came of that. */
+  void stop(Consumer<Outcome<Void>> told) {
     flightEnded();
-    commands.beside(null, device::stop, this::stopped);
+    commands.<Void>beside(null, device::stop, outcome -> told.accept(stopped(outcome)));
   }
 
   /** Stops it if it is doing something that can be stopped, and tells whoever waits for that. */

@@ -8,9 +8,12 @@ import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.receptionist.Receptionist;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -34,16 +37,22 @@ public final class StopEverything {
    * What has been told to stop.
    *
    * @param devices by name
-   * @param notConnected those of them that may go on, since they are not connected or don't answer
+   * @param notConnected those of them that may go on, since they are not connected
+   * @param notStopped those of them that may go on although they are connected, and why
    * @param silent the nodes that have not answered in time, {@code host:port}: what is on them may
    *     go on
    * @param nodes how many nodes with devices are known; 0 means that nobody was told anything
    */
   public record Stopped(
-      List<String> devices, List<String> notConnected, List<String> silent, int nodes) {
+      List<String> devices,
+      List<String> notConnected,
+      SortedMap<String, String> notStopped,
+      List<String> silent,
+      int nodes) {
     public Stopped {
       devices = List.copyOf(devices);
       notConnected = List.copyOf(notConnected);
+      notStopped = Collections.unmodifiableSortedMap(new TreeMap<>(notStopped));
       silent = List.copyOf(silent);
     }
   }
@@ -104,6 +113,7 @@ public final class StopEverything {
             all -> {
               Set<String> devices = new TreeSet<>();
               Set<String> notConnected = new TreeSet<>();
+              SortedMap<String, String> notStopped = new TreeMap<>();
               List<String> silent = new ArrayList<>();
               for (int i = 0; i < asked.size(); i++) {
                 Optional<DevicesStopped> answer = asked.get(i).getNow(Optional.empty());
@@ -111,13 +121,20 @@ public final class StopEverything {
                     stopped -> {
                       stopped.devices().forEach(one -> devices.add(one.value()));
                       stopped.notConnected().forEach(one -> notConnected.add(one.value()));
+                      stopped
+                          .notStopped()
+                          .forEach(one -> notStopped.put(one.device().value(), one.because()));
                     });
                 if (answer.isEmpty()) {
                   silent.add(addresses.get(i));
                 }
               }
               return new Stopped(
-                  List.copyOf(devices), List.copyOf(notConnected), silent, asked.size());
+                  List.copyOf(devices),
+                  List.copyOf(notConnected),
+                  notStopped,
+                  silent,
+                  asked.size());
             });
   }
 

@@ -52,6 +52,7 @@ class HutchStopTest {
 
   private final Map<String, Long> stoppedAt = new ConcurrentHashMap<>();
   private final LocalDevices local = new LocalDevices();
+  private volatile String stopFails = "";
 
   @AfterAll
   static void close() {
@@ -120,6 +121,10 @@ class HutchStopTest {
     @Override
     public CompletionStage<Void> stop() {
       stoppedAt.putIfAbsent(name.value(), System.nanoTime());
+      if (name.value().equals(stopFails)) {
+        return CompletableFuture.failedStage(
+            new DeviceFailure("device-error", "The brake is broken."));
+      }
       move.completeExceptionally(new DeviceFailure("stopped", name + " has been stopped."));
       return DONE;
     }
@@ -186,7 +191,9 @@ class HutchStopTest {
               .stop(Optional.empty(), "fli")
               .toCompletableFuture()
               .get(30, TimeUnit.SECONDS);
-      assertThat(stopped).isEqualTo(new StopEverything.Stopped(List.of(), List.of(), List.of(), 0));
+      assertThat(stopped)
+          .isEqualTo(
+              new StopEverything.Stopped(List.of(), List.of(), new TreeMap<>(), List.of(), 0));
     } finally {
       alone.shutdownTestKit();
     }
@@ -194,28 +201,27 @@ class HutchStopTest {
 
   @Test
   void namesWhatItCanNotHaveReached() throws Exception {
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 3; i++) {
       device(i);
     }
-    TestProbe<HutchStopProtocol.DevicesStopped> answer = KIT.createTestProbe();
-    KIT.spawn(StopCheck.create(local.all(), LONG, (told, not) -> tell(answer, told, not)));
-    HutchStopProtocol.DevicesStopped stopped = answer.receiveMessage(LONG);
-    assertThat(stopped.devices()).containsExactly(new DeviceName("m0"), new DeviceName("m1"));
+    TestProbe<StopCheck.Told> answer = KIT.createTestProbe();
+    stopFails = "m2";
+    KIT.spawn(StopCheck.create(local.all(), LONG, answer.getRef()::tell));
+    StopCheck.Told stopped = answer.receiveMessage(LONG);
+    assertThat(stopped.told()).extracting(DeviceName::value).containsExactly("m0", "m1", "m2");
     assertThat(stopped.notConnected()).containsExactly(new DeviceName("m0"));
-    // one that does not answer at all
+    assertThat(stopped.notStopped())
+        .containsExactly(
+            new HutchStopProtocol.NotStopped(new DeviceName("m2"), "The brake is broken."));
+    // one that does not answer at all, as when its IOC hangs
     TestProbe<Command> deaf = KIT.createTestProbe();
     Map<String, ActorRef<Command>> devices = Map.of("deaf", deaf.getRef());
-    KIT.spawn(
-        StopCheck.create(devices, Duration.ofMillis(10), (told, not) -> tell(answer, told, not)));
-    assertThat(answer.receiveMessage(LONG).notConnected()).containsExactly(new DeviceName("deaf"));
-    deaf.expectMessage(LONG, DeviceProtocol.Stop.STOP);
-  }
-
-  private static void tell(
-      TestProbe<HutchStopProtocol.DevicesStopped> whom,
-      List<DeviceName> told,
-      List<DeviceName> not) {
-    whom.getRef().tell(new HutchStopProtocol.DevicesStopped("here:1", told, not));
+    KIT.spawn(StopCheck.create(devices, Duration.ofMillis(10), answer.getRef()::tell));
+    assertThat(answer.receiveMessage(LONG).notStopped())
+        .containsExactly(
+            new HutchStopProtocol.NotStopped(
+                new DeviceName("deaf"), "deaf has not said within 10 ms that it has stopped."));
+    deaf.expectMessageClass(DeviceProtocol.StopAndTell.class, LONG);
   }
 
   @Test

@@ -45,7 +45,7 @@ public final class NodeGuardian {
   /**
    * How long the answer to a stop of everything waits for a node; the stop itself waits for none.
    */
-  private static final Duration STOP_PATIENCE = Duration.ofSeconds(1);
+  private static final Duration STOP_PATIENCE = Duration.ofSeconds(3);
 
   /** What the root is told. */
   public sealed interface Command {}
@@ -265,6 +265,7 @@ public final class NodeGuardian {
                   new WebBackends.Stopped(
                       stopped.devices(),
                       stopped.notConnected(),
+                      stopped.notStopped(),
                       stopped.silent(),
                       stopped.nodes()));
     }

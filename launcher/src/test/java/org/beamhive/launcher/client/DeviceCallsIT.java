@@ -25,6 +25,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.beamhive.cluster.ConfigLayers;
+import org.beamhive.devices.ioc.IocFault;
 import org.beamhive.devices.ioc.SimulatedIoc;
 import org.beamhive.launcher.BeamhiveNode;
 import org.junit.jupiter.api.AfterAll;
@@ -204,6 +205,26 @@ class DeviceCallsIT {
     until("the move to be stopped", () -> heldBy("slow").isEmpty());
     JsonNode calls = api.get("/api/devices/slow").path("calls");
     assertThat(calls.get(calls.size() - 1).path("code").asText()).isEqualTo("owner-silent");
+  }
+
+  @Test
+  void aStopThatAHangingIocDoesNotConfirmIsNotCalledDone() throws Exception {
+    ioc.records().fault("", IocFault.FREEZE, true);
+    try {
+      JsonNode answer = call("real/stop", "{}");
+      assertThat(answer.path("success").asBoolean()).isFalse();
+      assertThat(answer.at("/not_stopped/real").asText())
+          .isEqualTo("real has not said within 2000 ms that it has stopped.");
+    } finally {
+      ioc.records().fault("", IocFault.FREEZE, false);
+    }
+    until("a stop that is confirmed", () -> stops("real"));
+  }
+
+  private static boolean stops(String device) {
+    return api.ask("/api/devices/" + device + "/stop", ApiClient.object())
+        .path("success")
+        .asBoolean();
   }
 
   @Test

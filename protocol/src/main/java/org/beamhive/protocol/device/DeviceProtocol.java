@@ -43,6 +43,7 @@ public final class DeviceProtocol {
           Read,
           Locate,
           Stop,
+          StopAndTell,
           StopFor,
           ReadNow,
           GetView,
@@ -143,6 +144,9 @@ public final class DeviceProtocol {
   public enum Stop implements Request {
     STOP
   }
+
+  /** The same as {@link Stop}, but it answers with {@link Stopped} when its stop has ended. */
+  public record StopAndTell(ActorRef<Stopped> replyTo) implements Request {}
 
   /**
    * Stop at once what is done for a worker of this epoch. Nothing happens if a newer worker has the
@@ -286,6 +290,14 @@ public final class DeviceProtocol {
 
   /** It can't be read now. */
   public record NotRead(DeviceName device, Refusal problem) implements ReadReply {}
+
+  /**
+   * The answer to {@link StopAndTell}.
+   *
+   * @param view how it was when it was told
+   * @param problem why its stop has failed, so that it may go on; null if it has not
+   */
+  public record Stopped(DeviceView view, Refusal problem) implements CborSerializable {}
 
   /** The answer to {@link GetView}. */
   public record View(DeviceView view) implements CborSerializable {}

@@ -23,7 +23,7 @@ public final class HutchStopProtocol {
 
   /**
    * Tell the devices of this node to stop at once, whatever they do and whoever has them. Answers
-   * with {@link DevicesStopped} when they have been told and have said how they are.
+   * with {@link DevicesStopped} when they have been told and have said what came of it.
    *
    * @param only this device; null for all
    * @param who asks, for the log
@@ -36,14 +36,28 @@ public final class HutchStopProtocol {
    *
    * @param node {@code host:port}
    * @param devices all that were told
-   * @param notConnected those of them that may go on: they can move, be triggered or fly, and are
-   *     not connected or don't answer; empty if an older node does not say it
+   * @param notConnected those of them that may go on, because they are not connected: they can
+   *     move, be triggered or fly; empty if an older node does not say it
+   * @param notStopped those of them that may go on although they are connected; empty if an older
+   *     node does not say it
    */
-  public record DevicesStopped(String node, List<DeviceName> devices, List<DeviceName> notConnected)
+  public record DevicesStopped(
+      String node,
+      List<DeviceName> devices,
+      List<DeviceName> notConnected,
+      List<NotStopped> notStopped)
       implements CborSerializable {
     public DevicesStopped {
       devices = List.copyOf(devices);
       notConnected = notConnected == null ? List.of() : List.copyOf(notConnected);
+      notStopped = notStopped == null ? List.of() : List.copyOf(notStopped);
     }
   }
+
+  /**
+   * It was told to stop, and may go on.
+   *
+   * @param because a sentence for the operator
+   */
+  public record NotStopped(DeviceName device, String because) {}
 }
