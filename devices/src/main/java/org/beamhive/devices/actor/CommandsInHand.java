@@ -62,7 +62,6 @@ final class CommandsInHand {
   private final ArrayDeque<Request> waiting = new ArrayDeque<>();
   private final Map<Long, Aside> asides = new LinkedHashMap<>();
   private Activity activity;
-  private long ids;
 
   CommandsInHand(DeviceParts parts) {
     this.parts = parts;
@@ -70,7 +69,7 @@ final class CommandsInHand {
 
   /** A number for something that the device does. */
   long nextId() {
-    return ++ids;
+    return parts.numbers().getAsLong();
   }
 
   // ---------------------------------------------------------------- the command under way
@@ -251,7 +250,11 @@ final class CommandsInHand {
   }
 
   void answered(Answered answered) {
-    asides.remove(answered.id()).answer().accept(answered.outcome());
+    Aside aside = asides.remove(answered.id());
+    // of what was asked before the actor was started again nobody waits for the answer
+    if (aside != null) {
+      aside.answer().accept(answered.outcome());
+    }
   }
 
   void refuseAsides(Refusal why) {

@@ -12,6 +12,7 @@ import akka.actor.typed.javadsl.ReceiveBuilder;
 import akka.japi.function.Function;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.beamhive.devices.actor.CommandsInHand.ActivityEnded;
@@ -147,6 +148,8 @@ final class DeviceActor {
       ActorRef<DeviceDirectoryProtocol.Request> directory,
       HutchWatch watch,
       DeviceMeasures measures) {
+    // goes on over restarts: what the one before was still to be told is not for its successor
+    AtomicLong numbers = new AtomicLong();
     Behavior<Command> started =
         Behaviors.setup(
             context ->
@@ -162,6 +165,7 @@ final class DeviceActor {
                               watch.devices().madeFrom(config),
                               hutch,
                               make.get(),
+                              numbers::incrementAndGet,
                               settings,
                               directory,
                               watch,
@@ -270,6 +274,8 @@ final class DeviceActor {
             request ->
                 refuse(
                     request, Refusal.of("disabled", name + " is disabled in its configuration.")))
+        .onSignal(Terminated.class, this::onTerminated)
+        .onSignal(PreRestart.class, signal -> onEnd("device-error", "has failed and starts again"))
         .onSignal(PostStop.class, signal -> onEnd("handed-over", "has ended on this node"))
         .build();
   }
@@ -729,7 +735,12 @@ final class DeviceActor {
       log.info("{}: stopped, because somebody asked", name);
     }
     motion.stop(told);
-    commands.failInterruptible(Refusal.of("stopped", name + " has been stopped."));
+    Refusal stopped = Refusal.of("stopped", name + " has been stopped.");
+    commands.failInterruptible(stopped);
+    if (!calls.hasBegun()) {
+      // its caller has not confirmed yet that it is to be done
+      calls.end(Outcome.failed(stopped));
+    }
     return Behaviors.same();
   }
 

@@ -23,10 +23,10 @@ final class DeviceConnection {
   }
 
   /** A try to connect has ended. */
-  record ConnectEnded(int attempt, Throwable error) implements DeviceProtocol.Internal {}
+  record ConnectEnded(long attempt, Throwable error) implements DeviceProtocol.Internal {}
 
   private final DeviceParts parts;
-  private int attempt;
+  private long attempt;
   private boolean trying;
   private int failures;
   private boolean connected;
@@ -84,8 +84,8 @@ final class DeviceConnection {
 
   void connect() {
     trying = true;
-    attempt++;
-    int current = attempt;
+    attempt = parts.numbers().getAsLong();
+    long current = attempt;
     parts.timers().cancel(ConnectAgain.CONNECT_AGAIN);
     // not before the limits are known that have been set for it
     parts

@@ -51,8 +51,8 @@ final class DeviceFollowers {
     ActorRef<Update> follower = follow.replyTo();
     if (followers.put(follower, parts.nanos()) == null) {
       parts.context().watch(follower);
+      update();
     }
-    update();
   }
 
   void remove(ActorRef<?> gone) {
@@ -71,8 +71,7 @@ final class DeviceFollowers {
 
   /** Costs nothing while nobody follows: the device is asked only then to tell of changes. */
   void update() {
-    long silent = parts.nanos() - FOLLOWER_TIMEOUT.toNanos();
-    followers.values().removeIf(heard -> heard - silent < 0);
+    forgetSilent();
     if (followers.isEmpty()) {
       return;
     }
@@ -87,6 +86,20 @@ final class DeviceFollowers {
         null,
         parts.device()::read,
         outcome -> tell(outcome.hasFailed() ? List.of() : outcome.value()));
+  }
+
+  private void forgetSilent() {
+    long silent = parts.nanos() - FOLLOWER_TIMEOUT.toNanos();
+    followers
+        .entrySet()
+        .removeIf(
+            follower -> {
+              boolean gone = follower.getValue() - silent < 0;
+              if (gone) {
+                parts.context().unwatch(follower.getKey());
+              }
+              return gone;
+            });
   }
 
   private void tell(List<Reading> readings) {

@@ -6,6 +6,7 @@ import akka.actor.typed.javadsl.TimerScheduler;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.beamhive.devices.config.DeviceConfig;
 import org.beamhive.devices.signal.Deadlines;
@@ -21,6 +22,7 @@ import org.slf4j.Logger;
  * What the actor of a device is given, for it and for the classes that it is made of.
  *
  * @param madeFrom its configuration and those of the devices that it is made of
+ * @param numbers one number after the other, never one twice as long as the device is here
  * @param watch who in the hutch must know that it moves, and what outlives the actor
  * @param measures is told how long its commands take
  */
@@ -32,6 +34,7 @@ record DeviceParts(
     List<DeviceConfig> madeFrom,
     HutchName hutch,
     Device device,
+    LongSupplier numbers,
     DevicesSettings settings,
     ActorRef<DeviceDirectoryProtocol.Request> directory,
     HutchWatch watch,

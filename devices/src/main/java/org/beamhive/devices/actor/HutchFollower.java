@@ -24,6 +24,7 @@ import org.beamhive.devices.config.DeviceFile;
 import org.beamhive.devices.config.Mistake;
 import org.beamhive.devices.registry.DeviceRegistry;
 import org.beamhive.devices.registry.FileDigest;
+import org.beamhive.devices.signal.DeviceFailure;
 import org.beamhive.devices.type.DeviceTypes;
 import org.beamhive.protocol.device.DeviceRegistryProtocol;
 import org.beamhive.protocol.device.DeviceRegistryProtocol.DeviceEntry;
@@ -64,7 +65,7 @@ final class HutchFollower extends AbstractBehavior<Command> {
 
   private record KnownRead(List<DeviceEntry> devices, Throwable error) implements Internal {}
 
-  private record KnownWritten(Throwable error) implements Internal {}
+  private record KnownWritten(List<DeviceEntry> devices, Throwable error) implements Internal {}
 
   /**
    * What it works with.
@@ -98,6 +99,8 @@ final class HutchFollower extends AbstractBehavior<Command> {
   private long version;
   private boolean heard;
   private boolean writing;
+  // the last write could not be done
+  private boolean failing;
   // what is to be written next; null if that is nothing
   private List<DeviceEntry> unwritten;
 
@@ -154,6 +157,9 @@ final class HutchFollower extends AbstractBehavior<Command> {
   // ---------------------------------------------------------------- the registry
 
   private Behavior<Command> onAsk() {
+    if (unwritten != null && !writing) {
+      write(unwritten);
+    }
     if (heard) {
       // the file may have been edited: the registry is to know that it differs
       readFile(null);
@@ -260,9 +266,17 @@ final class HutchFollower extends AbstractBehavior<Command> {
         content.mistakes());
   }
 
+  private FileContent unreadable(Throwable error) {
+    String mistake = DeviceFailure.refusalOf(parts.file().name(), error).text();
+    return new FileContent(parts.hutch(), parts.node(), mark, List.of(), List.of(mistake));
+  }
+
   private Behavior<Command> onFileRead(FileRead read) {
     if (read.error() != null) {
       getContext().getLog().error("The device file can't be read", read.error());
+      if (read.replyTo() != null) {
+        read.replyTo().tell(unreadable(read.error()));
+      }
       return this;
     }
     boolean edited =
@@ -343,22 +357,29 @@ final class HutchFollower extends AbstractBehavior<Command> {
               }
             },
             disk);
-    getContext().pipeToSelf(written, (done, error) -> new KnownWritten(error));
+    getContext().pipeToSelf(written, (done, error) -> new KnownWritten(devices, error));
   }
 
   private Behavior<Command> onKnownWritten(KnownWritten written) {
     writing = false;
     if (unwritten != null) {
       write(unwritten);
+    } else if (written.error() != null) {
+      unwritten = written.devices();
     }
-    if (written.error() != null) {
+    // once, not at each try
+    if (written.error() != null && !failing) {
       getContext()
           .getLog()
           .error(
-              "{} can't be written: it matters if this node starts while no control node is up",
+              "{} can't be written, which is tried again: it matters if this node starts while no"
+                  + " control node is up",
               parts.known(),
               written.error());
+    } else if (written.error() == null && failing) {
+      getContext().getLog().info("{} has been written", parts.known());
     }
+    failing = written.error() != null;
     return this;
   }
 }

@@ -1,6 +1,7 @@
 package org.beamhive.devices.actor;
 
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import org.beamhive.devices.type.Device;
@@ -30,6 +31,8 @@ final class Motion {
   private long flight;
   // its connection broke while it moved: the record may still move
   private boolean cutOff;
+  // the newest stop: what is closed before it has left would not be stopped
+  private CompletionStage<Void> stopping = CompletableFuture.completedStage(null);
   // the activity during which this process stood still: it may be another node's move by now
   private long overslept;
 
@@ -96,7 +99,7 @@ final class Motion {
     String failure = outcome.hasFailed() ? outcome.refusal(name).code() : "";
     boolean ours = done.id() != overslept;
     CompletionStage<Outcome<Void>> stopping =
-        ours && STILL_MOVING.contains(failure) ? parts.outcomeOf(device::stop) : null;
+        ours && STILL_MOVING.contains(failure) ? parts.outcomeOf(this::halt) : null;
     parts.guard().tell(new HutchGuard.MoveEnded(name));
     // its failure may come before the news that the line has gone
     cutOff |= (!connected || failure.equals("disconnected")) && ours;
@@ -117,7 +120,12 @@ final class Motion {
   /** Stops it and tells what came of that. */
   void stop(Consumer<Outcome<Void>> told) {
     flightEnded();
-    commands.<Void>beside(null, device::stop, outcome -> told.accept(stopped(outcome)));
+    commands.<Void>beside(null, this::halt, outcome -> told.accept(stopped(outcome)));
+  }
+
+  private CompletionStage<Void> halt() {
+    stopping = device.stop();
+    return stopping;
   }
 
   /** Stops it if it is doing something that can be stopped, and tells whoever waits for that. */
@@ -208,10 +216,8 @@ final class Motion {
     boolean active = isActive();
     flying = false;
     if (active) {
-      // closed before the stop has left, it would not be stopped
-      parts.outcomeOf(device::stop).whenComplete((stopped, error) -> device.close());
-    } else {
-      device.close();
+      parts.outcomeOf(this::halt);
     }
+    stopping.whenComplete((stopped, error) -> device.close());
   }
 }

@@ -30,7 +30,7 @@ class CommandsInHandTest {
   private final CommandsInHand commands =
       new CommandsInHand(
           new DeviceParts(
-              null, null, null, config, List.of(), null, null, settings, null, null, null));
+              null, null, null, config, List.of(), null, null, null, settings, null, null, null));
   private final Read read = new Read(EPOCH, 4, bundler.getRef());
   private final Set set = new Set(EPOCH, Value.of(2.0), 5, worker.getRef());
   private final Trigger trigger = new Trigger(EPOCH, 6, worker.getRef());

@@ -547,6 +547,21 @@ class DeviceCallTest {
   }
 
   @Test
+  void aStopEndsAlsoACallThatHasNotBegun() {
+    ActorRef<Command> device = motor();
+    ask(device, "1", moveTo(2));
+    caller.expectMessageClass(CallAccepted.class, LONG);
+
+    device.tell(DeviceProtocol.Stop.STOP);
+
+    assertThat(failed().code()).isEqualTo("stopped");
+    device.tell(new CallAlive("1", caller.getRef()));
+    assertThat(failed().code()).isEqualTo("call-ended");
+    clock.advance(Duration.ofSeconds(3));
+    assertThat(position()).isZero();
+  }
+
+  @Test
   void followersSeeWhoHasIt() {
     ActorRef<Command> device = motor();
     TestProbe<Update> follower = KIT.createTestProbe();

@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import akka.actor.testkit.typed.javadsl.ActorTestKit;
 import akka.actor.testkit.typed.javadsl.FishingOutcomes;
+import akka.actor.testkit.typed.javadsl.LoggingTestKit;
 import akka.actor.testkit.typed.javadsl.TestProbe;
 import akka.actor.typed.ActorRef;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -122,13 +124,7 @@ class HutchFollowerTest {
     follower.tell(new TakeDevices(HUTCH, 4, entries("samx", "samy")));
     follower.tell(new TakeDevices(HUTCH, 5, entries("samy")));
     assertThat(woken.receiveMessage(LONG)).containsExactly(new DeviceName("samx"));
-    KnownDevices known = new KnownDevices(folder.resolve("devices-eh1.json"));
-    // written after the devices have been told
-    long deadline = System.nanoTime() + LONG.toNanos();
-    while (!known.read(HUTCH).equals(Optional.of(entries("samy")))) {
-      assertThat(System.nanoTime()).as("the file within 30 s").isLessThan(deadline);
-      LockSupport.parkNanos(Duration.ofMillis(5).toNanos());
-    }
+    awaitKnown(entries("samy"));
     KIT.stop(follower);
 
     ActorRef<Command> anew = follower(Duration.ofMillis(200), "other");
@@ -136,6 +132,47 @@ class HutchFollowerTest {
     assertThat(devices.find(new DeviceName("samy"))).isNotNull();
     assertThat(devices.find(new DeviceName("other"))).isNull();
     KIT.stop(anew);
+  }
+
+  /** It is written after the devices have been told. */
+  private void awaitKnown(List<DeviceEntry> entries) throws IOException {
+    KnownDevices known = new KnownDevices(folder.resolve("devices-eh1.json"));
+    long deadline = System.nanoTime() + LONG.toNanos();
+    while (!known.read(HUTCH).equals(Optional.of(entries))) {
+      assertThat(System.nanoTime()).as("the file within 30 s").isLessThan(deadline);
+      LockSupport.parkNanos(Duration.ofMillis(5).toNanos());
+    }
+  }
+
+  @Test
+  void writesWhatItKnowsAsSoonAsTheDiskTakesIt() throws IOException {
+    Path blocked = Files.createDirectory(folder.resolve("devices-eh1.json"));
+    Path inside = Files.createFile(blocked.resolve("not-empty"));
+    ActorRef<Command> follower = follower(LONG, "samx");
+    LoggingTestKit.error("can't be written")
+        .expect(
+            KIT.system(),
+            () -> {
+              follower.tell(new TakeDevices(HUTCH, 4, entries("samx")));
+              return null;
+            });
+    Files.delete(inside);
+    Files.delete(blocked);
+    awaitKnown(entries("samx"));
+    KIT.stop(follower);
+  }
+
+  @Test
+  void saysWhyItsFileCanNotBeRead() {
+    ActorRef<Command> follower = follower(LONG, "samx");
+    inFile.set(null);
+    TestProbe<FileContent> content = KIT.createTestProbe();
+    follower.tell(new ReadFile(content.getRef()));
+    assertThat(content.receiveMessage(LONG).mistakes())
+        .singleElement()
+        .asString()
+        .startsWith("eh1.yaml has failed: java.lang.NullPointerException");
+    KIT.stop(follower);
   }
 
   @Test
