@@ -25,6 +25,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
 import org.beamhive.actors.run.RunJournal;
@@ -94,6 +95,15 @@ public final class BeamhiveNode implements AutoCloseable {
    * @throws ConfigProblem naming every mistake
    */
   public static BeamhiveNode start(Config config) {
+    return start(config, system -> {});
+  }
+
+  /**
+   * The same.
+   *
+   * @param created is given the actor system as soon as there is one, before it joins anything
+   */
+  static BeamhiveNode start(Config config, Consumer<ActorSystem<?>> created) {
     NodeSettings settings = NodeSettings.from(config);
     HutchFile.Content devices = devices(settings);
     HutchFile file = DeviceFiles.hutchFile(settings);
@@ -123,7 +133,12 @@ public final class BeamhiveNode implements AutoCloseable {
       Config inForce = inForce(config, settings, url);
       checkRedis(inForce);
       return start(
-          NodeParts.of(settings, inForce, file, devices, plans), inForce, folder, redis, url);
+          NodeParts.of(settings, inForce, file, devices, plans),
+          inForce,
+          folder,
+          redis,
+          url,
+          created);
     } catch (RuntimeException failed) {
       redis.ifPresent(EmbeddedRedis::close);
       folder.close();
@@ -163,7 +178,8 @@ public final class BeamhiveNode implements AutoCloseable {
       Config config,
       DataFolder folder,
       Optional<EmbeddedRedis> redis,
-      String redisUrl) {
+      String redisUrl,
+      Consumer<ActorSystem<?>> created) {
     String apiKey = parts.web().apiKey().orElseGet(folder::apiKey);
     CompletableFuture<NodeGuardian.Started> started = new CompletableFuture<>();
     NodeFacts facts = NodeFacts.of(config);
@@ -173,6 +189,7 @@ public final class BeamhiveNode implements AutoCloseable {
             NodeGuardian.create(parts, parts.web().withApiKey(apiKey), started),
             "beamhive",
             setup(facts.into(config), tls));
+    created.accept(system);
     Stream.of(parts.tls(), parts.webTls())
         .flatMap(Optional::stream)
         .flatMap(identity -> identity.expiresSoon(Instant.now()).stream())

@@ -38,9 +38,8 @@ final class NodeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    BeamhiveNode node = BeamhiveNode.start(options.config(Map.of()));
+    BeamhiveNode node = BeamhiveNode.start(options.config(Map.of()), EndForCertain::watch);
     EndWithProcess.register(node);
-    EndForCertain.watch(node.system());
     PrintWriter out = spec.commandLine().getOut();
     out.println("Node      " + node.address());
     node.httpUrl().ifPresent(url -> out.println("HTTP      " + url));

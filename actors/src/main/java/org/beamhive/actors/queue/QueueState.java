@@ -283,12 +283,19 @@ record QueueState(
     return new Edit(this);
   }
 
+  /**
+   * The same, keeping so many ended items from now on: a stored state has the limit of its time.
+   */
+  QueueState keeping(int limit) {
+    return limit == historyLimit ? this : edit().historyLimit(limit).done();
+  }
+
   /** Builds the next state; a record of so many parts has no readable copy otherwise. */
   static final class Edit {
-    private final QueueState old;
     private List<QueueItem> items;
     private Running running;
     private List<EndedItem> history;
+    private int historyLimit;
     private boolean environment;
     private boolean active;
     private boolean stopPending;
@@ -305,10 +312,10 @@ record QueueState(
     private String inCharge;
 
     private Edit(QueueState old) {
-      this.old = old;
       items = old.items;
       running = old.running;
       history = old.history;
+      historyLimit = old.historyLimit;
       environment = old.environment;
       active = old.active;
       stopPending = old.stopPending;
@@ -401,6 +408,11 @@ record QueueState(
       return this;
     }
 
+    private Edit historyLimit(int most) {
+      historyLimit = most;
+      return this;
+    }
+
     Edit inCharge(String queue) {
       inCharge = queue;
       return this;
@@ -411,7 +423,7 @@ record QueueState(
           items,
           running,
           history,
-          old.historyLimit,
+          historyLimit,
           environment,
           active,
           stopPending,

@@ -197,7 +197,8 @@ public final class ScanQueue extends EventSourcedBehavior<Command, QueueEvent, Q
 
   @Override
   public EventHandler<QueueState, QueueEvent> eventHandler() {
-    return QueueState::on;
+    int history = parts.settings().historyLimit();
+    return (state, event) -> state.keeping(history).on(event);
   }
 
   @Override

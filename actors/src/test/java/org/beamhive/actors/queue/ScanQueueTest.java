@@ -146,6 +146,7 @@ class ScanQueueTest {
   private QueueSettings.Policy policy = QueueSettings.Policy.RESUME;
   private Map<String, java.util.function.Consumer<Follow>> followers = Map.of();
   private int snapshotEvery = 1000;
+  private int historyLimit = 5;
   private ActorRef<Request> queue;
 
   @AfterAll
@@ -166,7 +167,7 @@ class ScanQueueTest {
     TestProbe<DeviceDirectoryProtocol.Request> directory = KIT.createTestProbe();
     QueueSettings settings =
         new QueueSettings(
-            5,
+            historyLimit,
             snapshotEvery,
             Duration.ofMinutes(1),
             2,
@@ -690,6 +691,21 @@ class ScanQueueTest {
     assertThat(workers.receiveMessage().job().run()).isEqualTo(worker.job().run());
     assertThat(history()).hasSize(5);
     assertThat(history().get(4).item().name()).isEqualTo("f");
+  }
+
+  @Test
+  void keepsAsManyEndedItemsAsItsSettingsSayNowAlsoAfterASnapshot() {
+    snapshotEvery = 4;
+    Started worker = running("a", "b", "c", "d", "e");
+    for (int i = 0; i < 4; i++) {
+      worker.ends("completed");
+      worker = workers.receiveMessage();
+    }
+    historyLimit = 2;
+    restart();
+    workers.receiveMessage().ends("completed");
+    becomes("idle");
+    assertThat(history()).extracting(each -> each.item().name()).containsExactly("d", "e");
   }
 
   @Test

@@ -398,7 +398,13 @@ final class DeviceEntry {
   }
 
   private String description() {
-    return value("description", false) == null ? "" : given.get("description").text();
+    Value written = value("description", false);
+    if (written instanceof Value.Items || written instanceof Value.Fields) {
+      mistake("description", written, "a text");
+      return "";
+    }
+    // as it is written: a version such as 1.10 is no number
+    return written == null ? "" : given.get("description").text();
   }
 
   /** Null if it is not given, or null in the file. */

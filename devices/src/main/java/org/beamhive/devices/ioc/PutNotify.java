@@ -71,7 +71,13 @@ final class PutNotify {
       }
       active = turn;
     }
-    CAStatus status = put.apply(turn);
+    CAStatus status;
+    try {
+      status = put.apply(turn);
+    } catch (RuntimeException defect) {
+      ended(turn);
+      throw defect;
+    }
     if (status != null) {
       ended(turn);
     }

@@ -76,8 +76,8 @@ import org.beamhive.protocol.model.Refusal;
  * the journal, answered, and told to the hutches, whose devices start anew with their new
  * configuration.
  *
- * <p>After a failed write it is read from the journal again; what was being changed is then not
- * answered, and the devices are free again when their reservation is over.
+ * <p>After a failed write it is read from the journal again: what was being changed and what waited
+ * is refused, and the devices are free again when their reservation is over.
  */
 public final class DeviceRegistry
     extends EventSourcedBehavior<Command, RegistryEvent, RegistryState> {
@@ -189,7 +189,8 @@ public final class DeviceRegistry
 
   @Override
   public EventHandler<RegistryState, RegistryEvent> eventHandler() {
-    return RegistryState::on;
+    int history = parts.settings().history();
+    return (state, event) -> state.keeping(history).on(event);
   }
 
   @Override
@@ -206,9 +207,29 @@ public final class DeviceRegistry
   }
 
   private void onRecoveryCompleted() {
+    if (current != null) {
+      refuse(
+          current,
+          "not-written",
+          "The journal did not confirm this change: see the history whether it was made.");
+    }
+    waiting.stream()
+        .map(this::work)
+        .forEach(
+            work ->
+                refuse(
+                    work,
+                    "not-written",
+                    "The journal did not take the change before this one: nothing of it was made."));
     current = null;
     decision = null;
     waiting.clear();
+  }
+
+  private static void refuse(Work work, String code, String why) {
+    if (work.replyTo() != null) {
+      work.replyTo().tell(new ChangeRefused(Refusal.of(code, why)));
+    }
   }
 
   @Override

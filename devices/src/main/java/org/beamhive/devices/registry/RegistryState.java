@@ -69,6 +69,11 @@ record RegistryState(
     return new RegistryState(0, Map.of(), List.of(), historyLimit);
   }
 
+  /** The same, keeping so many changes from now on: a stored state has the limit of its time. */
+  RegistryState keeping(int limit) {
+    return limit == historyLimit ? this : new RegistryState(version, hutches, history, limit);
+  }
+
   /** Which hutch has a device; null if none has. */
   HutchName hutchOf(String device) {
     return hutches.entrySet().stream()

@@ -61,6 +61,20 @@ class DeviceFileTest {
   }
 
   @Test
+  void aDescriptionIsATextAsItIsWritten() {
+    String text =
+        "samx: {deviceClass: SimMotor, enabled: true, readoutPriority: async, description: %s}";
+    assertThat(parse(text.formatted("1.10")).orThrow().get(0).description()).isEqualTo("1.10");
+    for (String wrong : List.of("[sample, across]", "{a: 1}")) {
+      assertThat(parse(text.formatted(wrong)).mistakes())
+          .singleElement()
+          .asString()
+          .startsWith("beamline.yaml:1: samx.description: is ")
+          .endsWith("must be a text");
+    }
+  }
+
+  @Test
   void refusesNamesThatClientsCallSomethingElseBy() {
     for (String taken : List.of("allowed", "config", "existing", "stop", "ws", "wm")) {
       DeviceFile file =

@@ -8,6 +8,7 @@ import akka.actor.testkit.typed.javadsl.TestProbe;
 import akka.actor.typed.ActorRef;
 import akka.persistence.testkit.PersistenceTestKitPlugin;
 import akka.persistence.testkit.PersistenceTestKitSnapshotPlugin;
+import akka.persistence.testkit.javadsl.PersistenceTestKit;
 import com.typesafe.config.ConfigFactory;
 import java.time.Clock;
 import java.time.Duration;
@@ -546,5 +547,56 @@ class DeviceRegistryTest {
     made(change(r -> new RemoveDevices(all("samx"), true, WHO, r)));
     assertThat(directory.expectMessageClass(DeviceDirectoryProtocol.Gone.class).device())
         .isEqualTo(new DeviceName("samx"));
+  }
+
+  @Test
+  void keepsAsManyChangesAsItsSettingsSayNowAlsoAfterASnapshot() {
+    KIT.stop(registry);
+    registry = spawn(settings(50, 2));
+    loaded("samx");
+    for (int i = 0; i < 5; i++) {
+      TestProbe<ChangeReply> reply = describe("samx", "text " + i, false);
+      isFree("samx");
+      made(reply);
+    }
+    KIT.stop(registry);
+    registry = spawn(settings(3, 2));
+    // no node has said yet that it runs the device
+    made(describe("samx", "the last text", true));
+    assertThat(ask(Changes.class, GetChanges::new).changes()).hasSize(3);
+  }
+
+  private TestProbe<ChangeReply> describe(String name, String text, boolean force) {
+    return change(
+        replyTo ->
+            new UpdateDevices(
+                all(name),
+                Value.Fields.EMPTY.with("description", Value.of(text)),
+                force,
+                WHO,
+                replyTo));
+  }
+
+  private static RegistrySettings settings(int history, int snapshotEvery) {
+    return new RegistrySettings(
+        history,
+        snapshotEvery,
+        SETTINGS.answerTimeout(),
+        SETTINGS.reservation(),
+        SETTINGS.patience());
+  }
+
+  @Test
+  void whatWaitsForAChangeThatTheJournalDoesNotTakeIsRefused() {
+    loaded("samx", "samy");
+    TestProbe<ChangeReply> first = disable(false, "samx");
+    TestProbe<ChangeReply> second = disable(false, "samy");
+    PersistenceTestKit.create(KIT.system()).failNextPersisted("device-registry|" + beamline);
+    isFree("samx");
+
+    assertThat(refused(first).text()).contains("did not confirm", "see the history");
+    assertThat(refused(second).text()).contains("nothing of it was made");
+    assertThat(config().devices())
+        .allSatisfy(each -> assertThat(each.settings().get("enabled")).isEqualTo(Value.of(true)));
   }
 }

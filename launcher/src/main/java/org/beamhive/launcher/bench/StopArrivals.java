@@ -32,6 +32,8 @@ final class StopArrivals implements AutoCloseable {
   private final int motors;
   // microseconds since 1970 of the first STOP of a round; 0: none yet
   private final AtomicLongArray stopped;
+  // of the round, in microseconds since 1970
+  private volatile long begun;
 
   StopArrivals(Path folder, int motors) {
     this.motors = motors;
@@ -85,7 +87,10 @@ final class StopArrivals implements AutoCloseable {
 
   /** It is put to 1 and goes back to 0 at once: whichever is seen has the same moment. */
   private void stopSeen(int motor, SignalValue value) {
-    stopped.compareAndSet(motor, 0, (long) (value.timestamp() * 1e6));
+    long at = (long) (value.timestamp() * 1e6);
+    if (at >= begun) {
+      stopped.compareAndSet(motor, 0, at);
+    }
   }
 
   /** The device of a motor, for a device file. */
@@ -103,6 +108,8 @@ final class StopArrivals implements AutoCloseable {
   /** Waits until all motors move, and forgets the stops before. */
   void awaitMotion() {
     await("to move", 0);
+    // what is told once more, as after a reconnect, is not of this round
+    begun = System.currentTimeMillis() * 1000;
     for (int i = 0; i < motors; i++) {
       stopped.set(i, 0);
     }

@@ -17,6 +17,7 @@ import picocli.CommandLine.Parameters;
 /** The commands below {@code devices}: the configuration of devices and its changes. */
 final class DeviceChanges {
   private static final String CONFIG = "/api/devices/config";
+  private static final String DESCRIPTION = "description";
   private static final Set<String> LISTS = Set.of("deviceTags", "needs");
   private static final YAMLMapper YAML =
       YAMLMapper.builder()
@@ -77,10 +78,16 @@ final class DeviceChanges {
             .forEach(
                 key ->
                     lines.add(
-                        "%s.%s: %s -> %s".formatted(name, key, before.path(key), after.path(key))));
+                        "%s.%s: %s -> %s"
+                            .formatted(name, key, setting(before, key), setting(after, key))));
       }
     }
     return lines;
+  }
+
+  private static String setting(JsonNode config, String key) {
+    String value = Show.value(config.path(key));
+    return value.isEmpty() ? "none" : value;
   }
 
   private static ArrayNode texts(List<String> words) {
@@ -100,10 +107,13 @@ final class DeviceChanges {
               + " deviceConfig.limits=-5,5");
     }
     String key = word.substring(0, equals);
-    JsonNode value = Words.value(word.substring(equals + 1));
+    String written = word.substring(equals + 1);
+    JsonNode value = Words.value(written);
     int dot = key.indexOf('.');
     if (dot > 0) {
       config.withObjectProperty(key.substring(0, dot)).set(key.substring(dot + 1), value);
+    } else if (key.equals(DESCRIPTION) && !value.isNull()) {
+      config.put(key, written);
     } else {
       config.set(key, LISTS.contains(key) && !value.isArray() ? list(value) : value);
     }
@@ -354,7 +364,7 @@ final class DeviceChanges {
         List<String> lines = differences(change);
         String what =
             lines.isEmpty()
-                ? change.path("count").asText() + " devices"
+                ? Show.devices(change.path("count").asInt())
                 : lines.get(0) + (lines.size() > 1 ? " and " + (lines.size() - 1) + " more" : "");
         long undoes = change.path("undoes").asLong();
         rows.add(

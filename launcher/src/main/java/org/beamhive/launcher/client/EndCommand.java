@@ -67,8 +67,7 @@ abstract class EndCommand extends ClientCommand {
       if (json()) {
         print(answer);
       } else {
-        int told = answer.path("devices").size();
-        out().println("Told " + told + (told == 1 ? " device" : " devices") + " to stop.");
+        out().println("Told " + Show.devices(answer.path("devices").size()) + " to stop.");
       }
       out().flush();
       if (!devices) {

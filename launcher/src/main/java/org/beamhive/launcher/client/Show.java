@@ -52,6 +52,10 @@ final class Show {
     return String.join(" ", words);
   }
 
+  static String devices(int count) {
+    return count + (count == 1 ? " device" : " devices");
+  }
+
   static String value(JsonNode value) {
     if (value.isArray()) {
       List<String> parts = new ArrayList<>();

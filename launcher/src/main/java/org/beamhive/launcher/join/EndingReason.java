@@ -14,8 +14,9 @@ public enum EndingReason implements CoordinatedShutdown.Reason {
    * Something that runs once in the cluster runs on another node, and Akka never brings it back.
    */
   TAKEN_OVER(
-      "this node has ended because another one has taken over what ran here, which happens after a"
-          + " short cut of the network; start it again and it is a stand-by");
+      "this node has ended because something that runs once in the cluster has ended here, most"
+          + " often since another node has taken it over after a short cut of the network; start"
+          + " it again and it is a stand-by");
 
   private final String sentence;
 

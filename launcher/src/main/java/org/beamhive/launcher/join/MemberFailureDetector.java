@@ -25,13 +25,9 @@ public final class MemberFailureDetector extends PhiAccrualFailureDetector {
     DEAD.add(address);
   }
 
-  /**
-   * The member is removed: whoever comes up at its address is another one.
-   *
-   * @return whether its process was known to have died
-   */
-  static boolean removed(String address) {
-    return DEAD.remove(address);
+  /** The member is removed: whoever comes up at its address is another one. */
+  static void removed(String address) {
+    DEAD.remove(address);
   }
 
   @Override

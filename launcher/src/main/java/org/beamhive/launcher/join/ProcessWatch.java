@@ -121,8 +121,9 @@ final class ProcessWatch {
       return Behaviors.same();
     }
     if (seen.event() instanceof MemberRemoved removed) {
-      boolean died = MemberFailureDetector.removed(node.address().toString());
-      if (!died && removed.previousStatus().equals(MemberStatus.down())) {
+      MemberFailureDetector.removed(node.address().toString());
+      // also to one whose process seems to have died: if it has not, nobody else tells it
+      if (removed.previousStatus().equals(MemberStatus.down())) {
         context.getSelf().tell(new SayFarewell(node, FAREWELLS));
       }
     }
@@ -183,8 +184,14 @@ final class ProcessWatch {
   private void connect(UniqueAddress node) {
     ActorRef<Command> self = context.getSelf();
     Address address = node.address();
+    AsynchronousSocketChannel channel;
     try {
-      AsynchronousSocketChannel channel = AsynchronousSocketChannel.open();
+      channel = AsynchronousSocketChannel.open();
+    } catch (IOException failed) {
+      self.tell(new Lost(node, false));
+      return;
+    }
+    try {
       if (!from.isEmpty()) {
         channel.bind(new InetSocketAddress(from, 0));
       }
@@ -205,6 +212,7 @@ final class ProcessWatch {
             }
           });
     } catch (IOException | RuntimeException failed) {
+      close(channel);
       self.tell(new Lost(node, false));
     }
   }

@@ -315,12 +315,14 @@ class ClientCommandsTest {
                 "samx",
                 "enabled=false",
                 "deviceConfig.limits=-5,5",
-                "deviceTags=sample"))
+                "deviceTags=sample",
+                "description=sample, across"))
         .as(err.toString())
         .isZero();
     assertThat(bodyOf("/api/devices/config/update").path("config").toString())
         .isEqualTo(
-            "{\"enabled\":false,\"deviceConfig\":{\"limits\":[-5,5]},\"deviceTags\":[\"sample\"]}");
+            "{\"enabled\":false,\"deviceConfig\":{\"limits\":[-5,5]},\"deviceTags\":[\"sample\"],"
+                + "\"description\":\"sample, across\"}");
     assertThat(out.toString()).contains("Change 7, updated", "samx.enabled: true -> false");
 
     assertThat(run("devices", "disable", "samx", "samy")).isZero();
