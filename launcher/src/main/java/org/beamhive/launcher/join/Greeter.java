@@ -24,7 +24,7 @@ import org.beamhive.launcher.join.Greeting.Question;
  * versions understand each other.
  */
 final class Greeter {
-  private static final String NAME = "beamhive-greeter";
+  static final String NAME = "beamhive-greeter";
   private static final Set<MemberStatus> IN_CLUSTER =
       Set.of(
           MemberStatus.joining(),

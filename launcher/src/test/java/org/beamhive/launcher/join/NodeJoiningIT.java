@@ -12,11 +12,13 @@ import akka.actor.setup.ActorSystemSetup;
 import akka.actor.testkit.typed.javadsl.TestProbe;
 import akka.actor.typed.ActorRefResolver;
 import akka.actor.typed.ActorSystem;
+import akka.actor.typed.Props;
 import akka.actor.typed.javadsl.Adapter;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.cluster.Member;
 import akka.cluster.typed.Cluster;
 import akka.cluster.typed.Down;
+import akka.cluster.typed.Join;
 import akka.cluster.typed.JoinSeedNodes;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
@@ -220,6 +222,40 @@ class NodeJoiningIT {
     farewell(greeter, uid);
     node.getWhenTerminated().toCompletableFuture().orTimeout(30, TimeUnit.SECONDS).join();
     assertThat(NodeJoining.ending(node).orElseThrow()).contains("was taken out of its cluster");
+  }
+
+  @Test
+  void aMemberThatIsTakenOutIsTold() {
+    // the test decides who is taken out
+    ActorSystem<Void> stays =
+        system(
+            0,
+            """
+            akka.cluster.downing-provider-class = ""
+            akka.cluster.failure-detector.acceptable-heartbeat-pause = 1 s
+            """,
+            Optional.empty());
+    done(join(stays, new JoinSettings(List.of(), List.of(), Optional.empty())));
+    // it would end by itself otherwise, before anybody could tell it anything
+    ActorSystem<Void> out =
+        system(0, "akka.cluster.run-coordinated-shutdown-when-down = off", Optional.empty());
+    TestProbe<String> told = TestProbe.create(out);
+    out.systemActorOf(
+        Behaviors.<String>receiveMessage(
+            text -> {
+              told.getRef().tell(text);
+              return Behaviors.same();
+            }),
+        Greeter.NAME,
+        Props.empty());
+    long uid = Cluster.get(out).selfMember().uniqueAddress().longUid();
+    Cluster.get(out).manager().tell(new Join(Cluster.get(stays).selfMember().address()));
+    for (ActorSystem<Void> node : nodes) {
+      await("two members", () -> members(node).size() == 2);
+    }
+    Cluster.get(stays).manager().tell(new Down(Cluster.get(out).selfMember().address()));
+    String text = told.receiveMessage(Duration.ofSeconds(30));
+    assertThat(Greeting.farewell(text).orElseThrow().uid()).isEqualTo(uid);
   }
 
   private static void farewell(ActorSelection greeter, long uid) {
