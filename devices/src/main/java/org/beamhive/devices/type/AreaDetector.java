@@ -485,14 +485,14 @@ final class AreaDetector extends SignalDevice {
 
   /** Finds out what frames the file plugin will get, and lets it see one if it has to. */
   private CompletionStage<Void> prepareFrames() {
-    return refresh(List.of(sizeX, sizeY))
+    return refresh(List.of(sizeX, sizeY, dataType))
         .thenCompose(done -> colour.connected() ? refresh(List.of(colour)) : DONE)
         .thenCompose(done -> file.refreshSeen())
         .thenCompose(
             done -> {
               requireColour(cameraColour(), colour);
               List<Integer> expected = expectedShape();
-              return file.unprimed(expected, cameraColour())
+              return file.unprimed(expected, cameraColour(), otherType())
                   ? file.prime(this::warmUp).thenRun(this::takeSeenShape)
                   : DONE.thenRun(() -> takeShape(frameShape()));
             });
@@ -753,8 +753,28 @@ final class AreaDetector extends SignalDevice {
 
   /** By the settings of camera and plugins; null if one of these is not known. */
   private List<Integer> expectedShape() {
-    return plugins.shapeAt(
-        options.text("prefix", "") + options.text("file_plugin", ""), cameraShape());
+    return plugins.shapeAt(filePv(), cameraShape());
+  }
+
+  /** A file plugin drops frames that are not of the type of those it has begun a file for. */
+  private boolean otherType() {
+    String seen = typeLabel(file.dataType());
+    return plugins.getsNumbersOfCamera(filePv())
+        && !seen.isEmpty()
+        && !seen.equals(typeLabel(dataType));
+  }
+
+  private static String typeLabel(Signal type) {
+    if (!type.connected() || type.latest() == null) {
+      return "";
+    }
+    int at = (int) type.latest().asDouble();
+    List<String> labels = type.meta().labels();
+    return at >= 0 && at < labels.size() ? labels.get(at) : "";
+  }
+
+  private String filePv() {
+    return options.text("prefix", "") + options.text("file_plugin", "");
   }
 
   private List<Integer> seenShape() {
@@ -773,9 +793,7 @@ final class AreaDetector extends SignalDevice {
   private String numpy() {
     // a process plugin may make others of them
     Signal type = seenShape() != null && file.dataType().connected() ? file.dataType() : dataType;
-    int at = (int) number(type);
-    List<String> labels = type.meta().labels();
-    return switch (at < labels.size() ? labels.get(at) : "") {
+    return switch (typeLabel(type)) {
       case "Int8" -> "|i1";
       case "UInt8" -> "|u1";
       case "Int16" -> "<i2";

@@ -164,10 +164,12 @@ final class AreaFilePlugin {
    * Whether it has to see a frame before it can begin: it begins a file for frames like the last.
    *
    * @param expected the shape of the frames that will come; null if that is not known
+   * @param otherType whether the numbers in them will be of another type than those it has seen
    */
-  boolean unprimed(List<Integer> expected, AreaColour camera) {
+  boolean unprimed(List<Integer> expected, AreaColour camera, boolean otherType) {
     boolean waits = names.lazyOpen() && lazyOpen.connected();
-    return names.hdf5() && !waits && (expected == null || !expected.equals(seenShape(camera)));
+    boolean others = otherType || expected == null || !expected.equals(seenShape(camera));
+    return names.hdf5() && !waits && others;
   }
 
   /** Ends when it has seen the frame that this takes. */

@@ -254,11 +254,7 @@ final class AreaPlugins {
     if (port.equals(text(cameraPort))) {
       return camera;
     }
-    Plugin giver =
-        byPv.values().stream()
-            .filter(plugin -> text(plugin.port()).equals(port))
-            .findFirst()
-            .orElse(null);
+    Plugin giver = withPort(port);
     // a ring of plugins has no frames
     if (giver == null || deepest == 0 || text(giver.source()).isEmpty()) {
       return null;
@@ -272,6 +268,27 @@ final class AreaPlugins {
       case PROCESS, STATISTICS -> before;
       default -> null;
     };
+  }
+
+  /** Whether a plugin gets the camera's numbers: regions and processing may make other types. */
+  boolean getsNumbersOfCamera(String pv) {
+    Plugin plugin = byPv.get(pv);
+    for (int depth = 0; plugin != null && depth < DEEPEST; depth++) {
+      String port = text(plugin.source());
+      if (port.isEmpty() || port.equals(text(cameraPort))) {
+        return !port.isEmpty();
+      }
+      Plugin giver = withPort(port);
+      plugin = giver == null || giver.use() != Use.STATISTICS ? null : giver;
+    }
+    return false;
+  }
+
+  private Plugin withPort(String port) {
+    return byPv.values().stream()
+        .filter(plugin -> text(plugin.port()).equals(port))
+        .findFirst()
+        .orElse(null);
   }
 
   private static List<Integer> cut(Plugin roi, List<Integer> whole) {

@@ -296,6 +296,26 @@ class AreaDetectorIT {
   }
 
   @Test
+  void aPluginThatHasSeenNumbersOfAnotherTypeIsWarmedUpAnew() throws Exception {
+    Device camera = camera(link, "file_plugin", "HDF1:", "write_path_template", folder.toString());
+    done(camera.stage());
+    done(camera.unstage());
+    double before = get(link, "BH:cam1:ArrayCounter_RBV");
+    done(camera.stage());
+    assertThat(get(link, "BH:cam1:ArrayCounter_RBV")).as("it knows such frames").isEqualTo(before);
+    done(camera.unstage());
+    // as if the camera took other pictures now
+    ioc.records().put("BH:cam1:DataType_RBV", 1);
+    try {
+      done(camera.stage());
+      assertThat(get(link, "BH:cam1:ArrayCounter_RBV")).isEqualTo(before + 1);
+      done(camera.unstage());
+    } finally {
+      ioc.records().put("BH:cam1:DataType_RBV", 3);
+    }
+  }
+
+  @Test
   void aFolderThatCantBeMadeIsSaid() throws Exception {
     Device camera =
         camera(link, "file_plugin", "HDF1:", "write_path_template", "/no/such/a/b/c/d/e");
