@@ -1,15 +1,12 @@
 package org.beamhive.actors.bridge;
 
 import akka.actor.typed.ActorRef;
-import akka.actor.typed.ActorSystem;
 import akka.actor.typed.Behavior;
 import akka.actor.typed.PostStop;
 import akka.actor.typed.PreRestart;
 import akka.actor.typed.SupervisorStrategy;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
-import akka.cluster.typed.ClusterSingleton;
-import akka.cluster.typed.ClusterSingletonSettings;
 import akka.cluster.typed.SingletonActor;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -80,25 +77,20 @@ public final class RedisBridge {
         .narrow();
   }
 
-  /**
-   * Starts the bridge on one node with the role {@code gateway}.
-   *
-   * @return has the documents of a run published, on whichever node
-   */
-  public static Consumer<Follow> init(
-      ActorSystem<?> system,
+  /** The bridge, to be started on one node with the role {@code gateway}. */
+  public static SingletonActor<Request> singleton(
       BridgeSettings settings,
       RunJournal journal,
       RunSettings runSettings,
       ActorRef<ScanQueueProtocol.Request> queue,
       ActorRef<DeviceDirectoryProtocol.Request> directory) {
-    ActorRef<Request> bridge =
-        ClusterSingleton.get(system)
-            .init(
-                SingletonActor.of(
-                        create(settings, journal, runSettings, queue, directory), "redis-bridge")
-                    .withStopMessage(Close.CLOSE)
-                    .withSettings(ClusterSingletonSettings.create(system).withRole("gateway")));
+    return SingletonActor.of(
+            create(settings, journal, runSettings, queue, directory), "redis-bridge")
+        .withStopMessage(Close.CLOSE);
+  }
+
+  /** Has the documents of a run published by the bridge, on whichever node that is. */
+  public static Consumer<Follow> follower(ActorRef<Request> bridge) {
     return follow -> bridge.tell(new FollowRun(follow));
   }
 

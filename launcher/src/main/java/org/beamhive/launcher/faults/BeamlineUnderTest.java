@@ -387,24 +387,41 @@ public final class BeamlineUnderTest implements AutoCloseable {
   /** Waits until every node is a member that is reached, and no device has a problem. */
   public void awaitWhole(Duration atMost) {
     wanted.forEach(this::awaitReady);
-    await("the beamline is whole", atMost, () -> whole(client.get("/api/cluster")));
+    String[] lacks = {""};
+    try {
+      await(
+          "the beamline is whole",
+          atMost,
+          () -> {
+            lacks[0] = lacks(client.get("/api/cluster"));
+            return lacks[0].isEmpty();
+          });
+    } catch (IllegalStateException tooLate) {
+      throw new IllegalStateException(tooLate.getMessage() + ": " + lacks[0], tooLate);
+    }
   }
 
-  private boolean whole(JsonNode cluster) {
-    int up = 0;
+  /** What is not as it should be; empty if the beamline is whole. */
+  private String lacks(JsonNode cluster) {
+    List<String> lacks = new ArrayList<>();
     for (JsonNode member : cluster.path("members")) {
       if (!member.path("reachable").asBoolean() || !member.path("status").asText().equals("up")) {
-        return false;
+        lacks.add(member.toString());
       }
-      up++;
     }
     for (JsonNode device : cluster.path("devices")) {
       String state = device.path("state").asText();
       if (!state.equals("ready") && !state.equals("busy")) {
-        return false;
+        lacks.add(device.toString());
       }
     }
-    return up == ports.size() && !cluster.path("devices").isEmpty();
+    if (cluster.path("members").size() != ports.size() || cluster.path("devices").isEmpty()) {
+      lacks.add(
+          "%d members of %d, %d devices"
+              .formatted(
+                  cluster.path("members").size(), ports.size(), cluster.path("devices").size()));
+    }
+    return String.join("; ", lacks);
   }
 
   private void awaitDevices() {

@@ -8,8 +8,6 @@ import akka.actor.typed.SupervisorStrategy;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.cluster.MemberStatus;
 import akka.cluster.typed.Cluster;
-import akka.cluster.typed.ClusterSingleton;
-import akka.cluster.typed.ClusterSingletonSettings;
 import akka.cluster.typed.SingletonActor;
 import akka.coordination.lease.javadsl.Lease;
 import akka.coordination.lease.javadsl.LeaseProvider;
@@ -114,7 +112,11 @@ public final class Wiring {
 
   /** The bridge: a singleton on the gateway nodes. */
   public Consumer<Follow> bridge() {
-    return RedisBridge.init(system, parts.bridge(), journal, parts.run(), queue, directory);
+    return RedisBridge.follower(
+        SingletonProxy.start(
+            system,
+            RedisBridge.singleton(parts.bridge(), journal, parts.run(), queue, directory),
+            "gateway"));
   }
 
   /** Starts the devices of this node's hutch. */
@@ -187,10 +189,7 @@ public final class Wiring {
     // from now on, so that a stand-by knows since when its holder has been silent
     Lease lease = lease(name);
     Behavior<M> leased = Leased.create(supervised, lease, LEASE_RETRY, () -> endIfMember(name));
-    return ClusterSingleton.get(system)
-        .init(
-            SingletonActor.of(leased, name)
-                .withSettings(ClusterSingletonSettings.create(system).withRole("control")));
+    return SingletonProxy.start(system, SingletonActor.of(leased, name), "control");
   }
 
   /**
