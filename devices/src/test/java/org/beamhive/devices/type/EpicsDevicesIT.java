@@ -15,6 +15,7 @@ import org.beamhive.devices.backend.ca.CaLink;
 import org.beamhive.devices.backend.ca.CaSettings;
 import org.beamhive.devices.backend.sim.SettableSimClock;
 import org.beamhive.devices.backend.sim.SimNamespace;
+import org.beamhive.devices.ioc.LastingPort;
 import org.beamhive.devices.ioc.SimulatedIoc;
 import org.beamhive.devices.signal.DeviceFailure;
 import org.beamhive.devices.signal.Signal;
@@ -39,7 +40,7 @@ class EpicsDevicesIT {
 
   @BeforeEach
   void start() {
-    ioc = SimulatedIoc.start(0);
+    ioc = SimulatedIoc.start(LastingPort.find());
     link = new CaLink(CaSettings.loopback(ioc.port()));
     backends =
         new DeviceBackends(
@@ -268,8 +269,8 @@ class EpicsDevicesIT {
 
   @Test
   void aMoveFailsWhenTheIocDiesAndWorksWhenItIsBack() throws Exception {
-    slowDown(2);
     int port = ioc.port();
+    slowDown(2);
     Device motor = motor();
     assertThat(ears.connected.tryAcquire(40, TimeUnit.SECONDS)).isTrue();
     CompletionStage<Void> move = motor.set(Value.of(90.0));
