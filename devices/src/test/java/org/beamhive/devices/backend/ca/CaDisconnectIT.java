@@ -38,6 +38,10 @@ class CaDisconnectIT {
 
   /** As quick to notice as a machine allows that may stand still; each change is told. */
   private CaLink link(int... ports) {
+    return link(Duration.ofSeconds(5), ports);
+  }
+
+  private CaLink link(Duration abandonTimeout, int... ports) {
     CaSettings normal = CaSettings.loopback(1);
     List<String> addresses = new ArrayList<>();
     for (int port : ports) {
@@ -53,7 +57,7 @@ class CaDisconnectIT {
                 0,
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(4),
-                Duration.ofSeconds(5),
+                abandonTimeout,
                 normal.tcpConnectTimeout(),
                 Duration.ofMillis(300),
                 normal.maxArrayBytes(),
@@ -126,7 +130,8 @@ class CaDisconnectIT {
   @Test
   void aFrozenIocThatIsKilledComesBackAsANewOne() throws Exception {
     TestIocProcess ioc = closing(TestIocProcess.start(LastingPort.find()));
-    CaLink link = link(ioc.port());
+    // who is asked in vain for that long is searched anew, which is waited for here
+    CaLink link = link(Duration.ofMillis(1500), ioc.port());
     Followed number =
         new Followed(link, "T:number", SignalOptions.MONITORED)
             .awaitConnected()
