@@ -16,7 +16,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.beamhive.devices.backend.sim.SettableSimClock;
 import org.beamhive.devices.backend.sim.SimNamespace;
@@ -64,7 +63,9 @@ import org.junit.jupiter.api.Test;
 
 class DeviceActorTest {
   private static final ActorTestKit KIT = ActorTestKit.create();
-  private static final DevicesSettings SETTINGS = DevicesSettings.from(ConfigFactory.load());
+  private static final Duration LONG = Duration.ofSeconds(30);
+  // nobody says here that a worker is alive, unless a test is about that
+  private static final DevicesSettings SETTINGS = ownedFor(Duration.ofMinutes(1));
   private static final Epoch FIRST = new Epoch(1);
   private static final Epoch SECOND = new Epoch(2);
 
@@ -135,7 +136,6 @@ class DeviceActorTest {
 
   @Test
   void isNotReservedWhileAScanHasIt() {
-    ownerTimeout(Duration.ofMinutes(1));
     ActorRef<Command> device = motor();
     attach(device, FIRST);
     assertThat(((NotReserved) reserve(device)).problem().text())
@@ -159,7 +159,6 @@ class DeviceActorTest {
 
   @Test
   void takesItsNewConfigurationWhenTheScanHasLetGoOfIt() {
-    ownerTimeout(Duration.ofMinutes(1));
     DeviceConfig config = DeviceConfig.of("samx", "SimMotor", Value.Fields.EMPTY);
     HutchDevices devices = new HutchDevices(List.of(config), true);
     TestProbe<ActorRef<Command>> renewed = KIT.createTestProbe();
@@ -220,7 +219,7 @@ class DeviceActorTest {
     devices.replace(List.of());
     device.tell(DeviceProtocol.Wake.WAKE);
     directory.fishForMessage(
-        Duration.ofSeconds(5),
+        LONG,
         message ->
             message instanceof DeviceDirectoryProtocol.Gone
                 ? FishingOutcomes.complete()
@@ -257,7 +256,7 @@ class DeviceActorTest {
   private DeviceView awaitState(State state) {
     return directory
         .fishForMessage(
-            Duration.ofSeconds(5),
+            LONG,
             message ->
                 ((DeviceDirectoryProtocol.Report) message).view().state() == state
                     ? FishingOutcomes.complete()
@@ -439,22 +438,30 @@ class DeviceActorTest {
 
   // ------------------------------------------------------------------ whether its worker is alive
 
+  private static DevicesSettings ownedFor(Duration timeout) {
+    return DevicesSettings.from(
+        ConfigFactory.parseMap(Map.of("beamhive.devices.owner-timeout", timeout.toMillis() + " ms"))
+            .withFallback(ConfigFactory.load()));
+  }
+
   private void ownerTimeout(Duration timeout) {
-    settings =
-        DevicesSettings.from(
-            ConfigFactory.parseMap(
-                    Map.of("beamhive.devices.owner-timeout", timeout.toMillis() + " ms"))
-                .withFallback(ConfigFactory.load()));
+    settings = ownedFor(timeout);
+  }
+
+  /** How long somebody has been silent is told by the clock of the test, which can't be late. */
+  private void timeIsThatOfTheClock() {
+    settings = new SimDeadlines(clock).on(settings);
   }
 
   @Test
   void stopsByItselfWhenItsWorkerIsSilentAndSaysWhy() {
-    ownerTimeout(Duration.ofMillis(500));
+    ownerTimeout(Duration.ofSeconds(5));
+    timeIsThatOfTheClock();
     ActorRef<Command> device = motor("velocity", 1);
     attach(device, FIRST);
     set(device, FIRST, 5, 1);
     guard.fishForMessage(
-        Duration.ofSeconds(3),
+        LONG,
         message ->
             message instanceof HutchGuard.MoveBegun
                 ? FishingOutcomes.complete()
@@ -465,37 +472,41 @@ class DeviceActorTest {
 
     assertThat(failed.problem().code()).isEqualTo("owner-silent");
     assertThat(failed.problem().text())
-        .isEqualTo("samx has been stopped, because its worker was silent for 0.5 s.");
+        .isEqualTo("samx has been stopped, because its worker was silent for 5 s.");
     clock.advance(Duration.ofSeconds(9));
     assertThat(position()).isEqualTo(1);
   }
 
   @Test
   void doesNothingForAWorkerThatWasSilentUntilItIsAttachedAgain() {
-    ownerTimeout(Duration.ofMillis(100));
-    ActorRef<Command> device = motor("velocity", 1);
+    timeIsThatOfTheClock();
+    ActorRef<Command> device = motor("velocity", 0.01);
     attach(device, FIRST);
     set(device, FIRST, 5, 1);
-    failed();
+    awaitState(State.BUSY);
+    clock.advance(SETTINGS.ownerTimeout().plusSeconds(1));
 
     set(device, FIRST, 2, 2);
-    assertThat(failed().problem().code()).isEqualTo("owner-silent");
+    assertThat(failed().token()).isEqualTo(1);
+    Failed late = failed();
+    assertThat(late.token()).isEqualTo(2);
+    assertThat(late.problem().code()).isEqualTo("owner-silent");
     device.tell(new KeepAlive(FIRST, worker.getRef()));
     assertThat(worker.expectMessageClass(NotYours.class).problem().code())
         .isEqualTo("owner-silent");
 
     attach(device, FIRST);
-    set(device, FIRST, 0, 3);
+    set(device, FIRST, position(), 3);
     assertThat(worker.expectMessageClass(Done.class).token()).isEqualTo(3);
   }
 
   @Test
   void goesOnMovingAsLongAsItsWorkerIsHeard() {
-    ownerTimeout(Duration.ofSeconds(1));
+    ownerTimeout(Duration.ofSeconds(4));
     ActorRef<Command> device = motor("velocity", 1);
     attach(device, FIRST);
     set(device, FIRST, 5, 1);
-    for (int beat = 0; beat < 12; beat++) {
+    for (int beat = 0; beat < 45; beat++) {
       device.tell(new KeepAlive(FIRST, worker.getRef()));
       worker.expectNoMessage(Duration.ofMillis(100));
     }
@@ -601,7 +612,7 @@ class DeviceActorTest {
 
   private void isToldThatItHasASuccessor(ActorRef<Command> device) {
     worker.fishForMessage(
-        Duration.ofSeconds(3),
+        LONG,
         reply -> {
           device.tell(new KeepAlive(FIRST, worker.getRef()));
           return reply instanceof NotYours not && not.problem().code().equals("stale-epoch")
@@ -766,7 +777,7 @@ class DeviceActorTest {
   }
 
   /** One whose moves end when the test says so. */
-  private static final class MoodyMotor extends Moody {
+  private final class MoodyMotor extends Moody {
     final CompletableFuture<Void> move = new CompletableFuture<>();
 
     @Override
@@ -774,13 +785,10 @@ class DeviceActorTest {
       return move;
     }
 
-    /** The actor stands still as all would in a frozen process. */
+    /** Time goes by in here as it does in a process that stands still. */
     @Override
     public CompletionStage<Location> locate() {
-      long until = System.nanoTime() + Duration.ofMillis(2700).toNanos();
-      while (System.nanoTime() - until < 0) {
-        LockSupport.parkNanos(until - System.nanoTime());
-      }
+      clock.advance(SETTINGS.ownerTimeout().plusSeconds(3));
       return new CompletableFuture<>();
     }
   }
@@ -855,7 +863,7 @@ class DeviceActorTest {
 
   /** Moves, and is frozen for longer than its worker may be silent and the others need to know. */
   private ActorRef<Command> frozenWhileItMoves() {
-    ownerTimeout(Duration.ofMillis(500));
+    timeIsThatOfTheClock();
     moody = new MoodyMotor();
     ActorRef<Command> device = moody(OnFailure.RAISE);
     TestProbe<AttachReply> reply = KIT.createTestProbe();
@@ -864,7 +872,7 @@ class DeviceActorTest {
     device.tell(new DeviceProtocol.Locate(FIRST, 2, worker.getRef()));
     // what had been sent before anybody noticed
     set(device, FIRST, 7, 3);
-    Failed first = worker.expectMessageClass(Failed.class, Duration.ofSeconds(20));
+    Failed first = failed();
     assertThat(first.problem().code()).isEqualTo("owner-silent");
     assertThat(failed().token()).isEqualTo(3);
     return device;
@@ -873,7 +881,7 @@ class DeviceActorTest {
   private HutchGuard.StoodStill askedTheGuard() {
     return guard
         .fishForMessage(
-            Duration.ofSeconds(5),
+            LONG,
             message ->
                 message instanceof HutchGuard.StoodStill
                     ? FishingOutcomes.complete()
@@ -913,7 +921,7 @@ class DeviceActorTest {
     ((MoodyMotor) moody)
         .move.completeExceptionally(new DeviceFailure("disconnected", "moody is gone."));
     guard.fishForMessage(
-        Duration.ofSeconds(5),
+        LONG,
         message ->
             message instanceof HutchGuard.MoveEnded
                 ? FishingOutcomes.complete()
@@ -949,7 +957,6 @@ class DeviceActorTest {
 
   @Test
   void givesTheLastReadingsAlsoWhileItIsNotConnectedIfItsConfigurationSaysBuffer() {
-    ownerTimeout(Duration.ofMinutes(1));
     ActorRef<Command> device = motorThatIsReadWith(OnFailure.BUFFER);
     attach(device, FIRST);
     device.tell(new DeviceProtocol.Read(FIRST, 0, bundler.getRef()));
@@ -962,7 +969,6 @@ class DeviceActorTest {
 
   @Test
   void saysThatItIsNotConnectedIfItsConfigurationSaysRetry() {
-    ownerTimeout(Duration.ofMinutes(1));
     ActorRef<Command> device = motorThatIsReadWith(OnFailure.RETRY);
     attach(device, FIRST);
     device.tell(new DeviceProtocol.Read(FIRST, 0, bundler.getRef()));
@@ -1090,7 +1096,7 @@ class DeviceActorTest {
     ActorRef<Command> device = flying(flyer);
     awaitState(State.BUSY);
     guard.fishForMessage(
-        Duration.ofSeconds(5),
+        LONG,
         message ->
             message instanceof HutchGuard.MoveBegun
                 ? FishingOutcomes.complete()

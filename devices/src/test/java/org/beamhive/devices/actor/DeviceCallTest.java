@@ -77,11 +77,15 @@ class DeviceCallTest {
 
   private ActorRef<Command> spawn(Device device) {
     TestProbe<HutchGuardProtocol.Command> guard = KIT.createTestProbe();
+    // a machine that stands still for a while is not taken for a silent caller
     DevicesSettings settings =
-        DevicesSettings.from(
-            ConfigFactory.parseMap(
-                    Map.of("beamhive.devices.owner-timeout", ownerTimeout.toMillis() + " ms"))
-                .withFallback(ConfigFactory.load()));
+        new SimDeadlines(clock)
+            .on(
+                DevicesSettings.from(
+                    ConfigFactory.parseMap(
+                            Map.of(
+                                "beamhive.devices.owner-timeout", ownerTimeout.toMillis() + " ms"))
+                        .withFallback(ConfigFactory.load())));
     ActorRef<Command> ref =
         KIT.spawn(
             DeviceActor.create(
@@ -327,7 +331,7 @@ class DeviceCallTest {
 
   @Test
   void stopsWhenItsCallerIsSilent() {
-    ownerTimeout = Duration.ofMillis(300);
+    ownerTimeout = Duration.ofSeconds(1);
     ActorRef<Command> device = motor();
     begin(device, "1", moveTo(9));
 
@@ -340,7 +344,7 @@ class DeviceCallTest {
 
   @Test
   void doesNothingForACallerWhoGivesUpBeforeItBegins() {
-    ownerTimeout = Duration.ofMillis(300);
+    ownerTimeout = Duration.ofSeconds(1);
     ActorRef<Command> device = motor();
     ask(device, "1", moveTo(9));
     caller.expectMessageClass(CallAccepted.class, LONG);

@@ -14,7 +14,6 @@ import org.beamhive.devices.backend.sim.SettableSimClock;
 import org.beamhive.devices.backend.sim.SimNamespace;
 import org.beamhive.devices.config.DeviceConfig;
 import org.beamhive.devices.type.DeviceBackends;
-import org.beamhive.devices.type.DeviceTimeouts;
 import org.beamhive.devices.type.DeviceTypes;
 import org.beamhive.protocol.bundle.ScanBundlerProtocol.DeviceRead;
 import org.beamhive.protocol.bundle.ScanBundlerProtocol.ReadFailed;
@@ -112,31 +111,13 @@ final class DeviceCase {
     stage.use(clock);
     ioc = new FaultyIoc(clock, random, FaultyIoc.Temper.of(random), this.trace);
     kind = KINDS.get(random.nextInt(KINDS.size()));
-    settings = on(base);
+    settings = new SimDeadlines(clock).on(base);
     ear = spawn(message -> hear(message));
     device = start();
   }
 
   private double clockSeconds() {
     return clock.seconds();
-  }
-
-  private DevicesSettings on(DevicesSettings base) {
-    return new DevicesSettings(
-        base.channelAccess(),
-        new DeviceTimeouts(
-            base.timeouts().request(), base.timeouts().moveMargin(), new SimDeadlines(clock)),
-        base.reconnect(),
-        base.restart(),
-        base.waitingCommands(),
-        base.ownerTimeout(),
-        base.parkTimeout(),
-        base.wakeInterval(),
-        base.reportInterval(),
-        base.reportDelay(),
-        base.silence(),
-        base.notifyInterval(),
-        base.updateInterval());
   }
 
   private ActorRef<Object> spawn(Consumer<Object> hear) {

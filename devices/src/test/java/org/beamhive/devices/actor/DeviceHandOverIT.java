@@ -36,10 +36,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A hutch with two nodes, and a third node that only commands. */
-@Timeout(120)
+@Timeout(240)
 class DeviceHandOverIT {
   private static final HutchName HUTCH = new HutchName("a");
-  private static final Duration LONG = Duration.ofSeconds(40);
+  private static final Duration LONG = Duration.ofSeconds(60);
   private static final Epoch EPOCH = new Epoch(1);
 
   @TempDir private Path folder;
@@ -152,7 +152,7 @@ class DeviceHandOverIT {
         () -> {
           DeviceSharding.ref(kit.system(), device)
               .tell(new DeviceProtocol.Attach(EPOCH, worker.getRef(), probe.getRef()));
-          return probe.expectMessageClass(Attached.class, Duration.ofSeconds(3));
+          return probe.expectMessageClass(Attached.class, Duration.ofSeconds(10));
         });
   }
 }

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.function.Predicate;
 import org.beamhive.devices.config.DeviceConfig;
 import org.beamhive.devices.config.DeviceFile;
+import org.beamhive.devices.ioc.LastingPort;
 import org.beamhive.devices.ioc.SimulatedIoc;
 import org.beamhive.devices.type.DeviceTypes;
 import org.beamhive.protocol.bundle.ScanBundlerProtocol;
@@ -27,6 +28,7 @@ import org.beamhive.protocol.device.DeviceProtocol.AttachReply;
 import org.beamhive.protocol.device.DeviceProtocol.Attached;
 import org.beamhive.protocol.device.DeviceProtocol.Done;
 import org.beamhive.protocol.device.DeviceProtocol.Failed;
+import org.beamhive.protocol.device.DeviceProtocol.Located;
 import org.beamhive.protocol.device.DeviceProtocol.Reply;
 import org.beamhive.protocol.model.DeviceView;
 import org.beamhive.protocol.model.Epoch;
@@ -39,10 +41,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The demo beamline on a cluster of one node, over real Channel Access. */
-@Timeout(120)
+@Timeout(240)
 class DeviceShardingIT {
   private static final HutchName HUTCH = new HutchName("demo");
-  private static final Duration LONG = Duration.ofSeconds(30);
+  private static final Duration LONG = Duration.ofSeconds(40);
 
   @TempDir private static Path folder;
   private static SimulatedIoc ioc;
@@ -51,7 +53,7 @@ class DeviceShardingIT {
 
   @BeforeAll
   static void start() {
-    ioc = SimulatedIoc.start(0);
+    ioc = SimulatedIoc.start(LastingPort.find());
     Config config =
         ConfigFactory.parseString(
                 """
@@ -155,12 +157,27 @@ class DeviceShardingIT {
     det.ref().tell(new DeviceProtocol.Detach(epoch));
   }
 
+  /** Ends when it is on its way: an IOC that is just ending may refuse what has not begun. */
+  private static void awaitMotion(Attached device, Epoch epoch) {
+    TestProbe<Reply> probe = kit.createTestProbe();
+    probe.awaitAssert(
+        LONG,
+        () -> {
+          device.ref().tell(new DeviceProtocol.Locate(epoch, 9, probe.getRef()));
+          Located located = probe.expectMessageClass(Located.class, LONG);
+          assertThat(located.readback().asDouble()).isPositive();
+          return null;
+        });
+  }
+
   @Test
   void aMoveFailsWhenTheIocDiesAndTheDeviceComesBackByItself() {
+    ioc.records().put("BH:m2.VELO", 2);
     TestProbe<Reply> worker = kit.createTestProbe();
     Epoch epoch = new Epoch(2);
     Attached samy = attach("samy", epoch, worker);
     samy.ref().tell(new DeviceProtocol.Set(epoch, Value.of(80), 1, worker.getRef()));
+    awaitMotion(samy, epoch);
     int port = ioc.port();
 
     ioc.close();

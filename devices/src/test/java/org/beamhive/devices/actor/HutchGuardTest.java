@@ -14,11 +14,16 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Queue;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.beamhive.devices.signal.DeviceFailure;
 import org.beamhive.devices.type.Device;
 import org.beamhive.devices.type.DeviceFacts;
@@ -44,7 +49,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** A guard, with another one that does what the test says. */
 class HutchGuardTest {
   private static final ActorTestKit KIT = ActorTestKit.create();
-  private static final Duration OWNER_TIMEOUT = Duration.ofMillis(400);
+  private static final Duration LONG = Duration.ofSeconds(30);
   private static final DeviceName SAMX = new DeviceName("samx");
 
   @TempDir private Path folder;
@@ -54,7 +59,12 @@ class HutchGuardTest {
   private final List<String> done = new CopyOnWriteArrayList<>();
   private volatile boolean away;
   private volatile boolean seenAlive;
+  // what it says of the next ones that it is asked of
+  private final Queue<Boolean> opinions = new ConcurrentLinkedQueue<>();
+  private final CountDownLatch standing = new CountDownLatch(1);
+  private final CountDownLatch goingOn = new CountDownLatch(1);
   private volatile boolean standstill;
+  private Duration ownerTimeout = Duration.ofMillis(400);
   private MovingFile file;
   private TestProbe<Request> other;
   private ActorRef<Command> guard;
@@ -77,7 +87,7 @@ class HutchGuardTest {
       // a write under way would disturb the removal of the folder
       TestProbe<Done> settled = KIT.createTestProbe();
       guard.tell(new HutchGuard.Settle(settled.getRef()));
-      settled.receiveMessage(Duration.ofSeconds(10));
+      settled.receiveMessage(LONG);
       KIT.stop(guard);
     }
   }
@@ -88,7 +98,7 @@ class HutchGuardTest {
             ConfigFactory.parseMap(
                     Map.of(
                         "beamhive.devices.owner-timeout",
-                        OWNER_TIMEOUT.toMillis() + " ms",
+                        ownerTimeout.toMillis() + " ms",
                         "beamhive.devices.reconnect.min",
                         "20 ms"))
                 .withFallback(ConfigFactory.load()));
@@ -102,13 +112,21 @@ class HutchGuardTest {
                     settings,
                     epochs,
                     file,
-                    node -> CompletableFuture.completedFuture(seenAlive))));
+                    node ->
+                        CompletableFuture.completedFuture(
+                            Objects.requireNonNullElse(opinions.poll(), seenAlive)))));
   }
 
   /** The guard stands still in here, as all would in a frozen process, if the test says so. */
   private Device handle(DeviceName name) {
     if (standstill) {
-      waitFor(OWNER_TIMEOUT.multipliedBy(2));
+      standing.countDown();
+      try {
+        goingOn.await();
+      } catch (InterruptedException e) {
+        throw new AssertionError(e);
+      }
+      waitFor(ownerTimeout.multipliedBy(2));
     }
     return name.equals(SAMX) ? new Handle() : null;
   }
@@ -170,7 +188,7 @@ class HutchGuardTest {
 
   private void eventually(Runnable assertion) {
     other.awaitAssert(
-        Duration.ofSeconds(5),
+        LONG,
         () -> {
           assertion.run();
           return null;
@@ -178,7 +196,7 @@ class HutchGuardTest {
   }
 
   private Report told() {
-    return other.expectMessageClass(Report.class, Duration.ofSeconds(5));
+    return other.expectMessageClass(Report.class, LONG);
   }
 
   private List<DeviceName> stored() {
@@ -206,7 +224,7 @@ class HutchGuardTest {
     eventually(() -> assertThat(done).containsExactly("open", "stop", "close"));
     assertThat(epochs.newest(SAMX)).isEqualTo(new Epoch(7));
     says(List.of(), List.of(SAMX));
-    assertThat(other.fishForMessage(Duration.ofSeconds(5), HutchGuardTest::fish)).isNotEmpty();
+    assertThat(other.fishForMessage(LONG, HutchGuardTest::fish)).isNotEmpty();
   }
 
   private static akka.actor.testkit.typed.FishingOutcome fish(Request message) {
@@ -217,14 +235,15 @@ class HutchGuardTest {
 
   @Test
   void stopsNothingOfANodeThatIsHeard() {
+    ownerTimeout = Duration.ofSeconds(3);
     start();
-    for (int beat = 0; beat < 10; beat++) {
+    for (int beat = 0; beat < 35; beat++) {
       says(List.of(SAMX), List.of());
-      waitFor(OWNER_TIMEOUT.dividedBy(5));
+      waitFor(Duration.ofMillis(100));
     }
     assertThat(done).isEmpty();
     guard.tell(new HutchGuardProtocol.Farewell(other.getRef()));
-    waitFor(OWNER_TIMEOUT.multipliedBy(2));
+    waitFor(ownerTimeout.plusMillis(500));
     assertThat(done).isEmpty();
   }
 
@@ -233,7 +252,7 @@ class HutchGuardTest {
     seenAlive = true;
     start();
     says(List.of(SAMX), List.of());
-    waitFor(OWNER_TIMEOUT.multipliedBy(2));
+    waitFor(ownerTimeout.multipliedBy(2));
     assertThat(done).isEmpty();
     seenAlive = false;
     eventually(() -> assertThat(done).contains("stop"));
@@ -267,27 +286,37 @@ class HutchGuardTest {
   // ------------------------------------------------------------------ a node that stood still
 
   /** Whether another node has seen to a move of this one while it stood still. */
-  private boolean takenCareOf() {
+  private TestProbe<DeviceProtocol.Command> ask() {
     TestProbe<DeviceProtocol.Command> device = KIT.createTestProbe();
     guard.tell(new HutchGuard.StoodStill(3, device.getRef()));
-    return device.expectMessageClass(DeviceActor.Overslept.class).takenCareOf();
+    return device;
+  }
+
+  private static boolean takenCareOf(TestProbe<DeviceProtocol.Command> asked) {
+    return asked.expectMessageClass(DeviceActor.Overslept.class).takenCareOf();
   }
 
   @Test
-  void onlyAGuardThatStoodStillItselfLeavesAMoveToAnotherNodeThatIsAlive() {
+  void onlyAGuardThatStoodStillItselfLeavesAMoveToAnotherNodeThatIsAlive() throws Exception {
     start();
     says(List.of(SAMX), List.of());
     eventually(() -> assertThat(done).contains("close"));
     seenAlive = true;
-    assertThat(takenCareOf()).isFalse();
+    // soon, should the machine of this test have stood still just now
+    eventually(() -> assertThat(takenCareOf(ask())).isFalse());
 
     standstill = true;
     seenAlive = false;
     says(List.of(SAMX), List.of());
+    assertThat(standing.await(LONG.toSeconds(), TimeUnit.SECONDS)).isTrue();
+    // both are answered right after the standstill
+    opinions.addAll(List.of(false, true));
+    TestProbe<DeviceProtocol.Command> alone = ask();
+    TestProbe<DeviceProtocol.Command> withAnother = ask();
+    goingOn.countDown();
+    assertThat(takenCareOf(alone)).as("nobody else is alive").isFalse();
+    assertThat(takenCareOf(withAnother)).isTrue();
     eventually(() -> assertThat(done).filteredOn("close"::equals).hasSize(2));
-    assertThat(takenCareOf()).as("nobody else is alive").isFalse();
-    seenAlive = true;
-    assertThat(takenCareOf()).isTrue();
   }
 
   // ------------------------------------------------------------------ a node that comes back
@@ -351,7 +380,7 @@ class HutchGuardTest {
     guard.tell(new HutchGuard.DeviceReady(SAMX, device.getRef()));
     says(List.of(), List.of(SAMX));
     device.expectMessageClass(DeviceActor.StrayFound.class);
-    assertThat(other.fishForMessage(Duration.ofSeconds(5), HutchGuardTest::fish)).isNotEmpty();
+    assertThat(other.fishForMessage(LONG, HutchGuardTest::fish)).isNotEmpty();
   }
 
   /** Time passes in which nothing may happen. */

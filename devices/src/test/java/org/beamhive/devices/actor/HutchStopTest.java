@@ -45,7 +45,7 @@ import org.junit.jupiter.api.Test;
  */
 class HutchStopTest {
   /** What is asked for is 100 ms; the machine that runs this may be busy with other things. */
-  private static final Duration GENEROUS = Duration.ofSeconds(5);
+  private static final Duration GENEROUS = Duration.ofSeconds(15);
 
   private static final Duration LONG = Duration.ofSeconds(30);
   private static final ActorTestKit KIT = ActorTestKit.create();

@@ -1,6 +1,7 @@
 package org.beamhive.devices.actor;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import akka.actor.testkit.typed.javadsl.ActorTestKit;
 import akka.actor.testkit.typed.javadsl.FishingOutcomes;
@@ -15,6 +16,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import org.beamhive.devices.backend.ca.CaLink;
 import org.beamhive.devices.backend.ca.CaSettings;
@@ -22,6 +24,7 @@ import org.beamhive.devices.backend.sim.SettableSimClock;
 import org.beamhive.devices.backend.sim.SimNamespace;
 import org.beamhive.devices.config.DeviceConfig;
 import org.beamhive.devices.ioc.SimulatedIoc;
+import org.beamhive.devices.signal.DeviceFailure;
 import org.beamhive.devices.type.Device;
 import org.beamhive.devices.type.DeviceBackends;
 import org.beamhive.devices.type.DeviceListener;
@@ -41,17 +44,19 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A motor record that a dead node has sent on its way, over real Channel Access. */
-@Timeout(60)
+@Timeout(180)
 class StrayStopIT {
   private static final DeviceName SAMX = new DeviceName("samx");
   private static final DeviceConfig CONFIG =
       DeviceConfig.of("samx", "EpicsMotor", new Value.Fields(Map.of("prefix", Value.of("BH:m1"))));
   private static final double FAR = 90;
+  private static final Duration LONG = Duration.ofSeconds(40);
 
   @TempDir private Path folder;
   private SimulatedIoc ioc;
   private CaLink link;
   private Device observer;
+  private CompletionStage<Void> move;
   private ActorTestKit kit;
   private DevicesSettings settings;
 
@@ -59,7 +64,7 @@ class StrayStopIT {
   void sendTheMotorOnItsWay() throws Exception {
     ioc = SimulatedIoc.start(0);
     // so slow that it is on its way still when a slow machine has its cluster up
-    ioc.records().put("BH:m1.VELO", 2);
+    ioc.records().put("BH:m1.VELO", 1);
     link = new CaLink(CaSettings.loopback(ioc.port()));
     Config config =
         ConfigFactory.parseString(
@@ -84,10 +89,17 @@ class StrayStopIT {
             new DeviceBackends(
                 () -> link,
                 new SimNamespace(new SettableSimClock(0)),
-                new DeviceTimeouts(Duration.ofSeconds(5), Duration.ofSeconds(5))));
+                new DeviceTimeouts(LONG, LONG)));
     observer.open(new Nobody());
-    observer.connect().toCompletableFuture().get(20, TimeUnit.SECONDS);
-    observer.set(Value.of(FAR));
+    done(observer.connect());
+    move = observer.set(Value.of(FAR));
+    kit.createTestProbe()
+        .awaitAssert(
+            LONG,
+            () -> {
+              assertThat(position()).isPositive();
+              return null;
+            });
   }
 
   @AfterEach
@@ -98,24 +110,21 @@ class StrayStopIT {
     ioc.close();
   }
 
+  private static <T> T done(CompletionStage<T> stage) throws Exception {
+    return stage.toCompletableFuture().get(LONG.toSeconds(), TimeUnit.SECONDS);
+  }
+
   private double position() throws Exception {
-    return observer.locate().toCompletableFuture().get(5, TimeUnit.SECONDS).readback().asDouble();
+    return done(observer.locate()).readback().asDouble();
   }
 
   /** It moves now, and soon it does not any more although it is not there. */
-  private void comesToRestOnItsWay() {
-    TestProbe<Object> probe = kit.createTestProbe();
-    double[] last = {Double.NaN};
-    probe.awaitAssert(
-        Duration.ofSeconds(20),
-        Duration.ofMillis(200),
-        () -> {
-          double before = last[0];
-          last[0] = position();
-          assertThat(last[0]).isEqualTo(before);
-          return null;
-        });
-    assertThat(last[0]).isPositive().isLessThan(FAR - 1);
+  private void comesToRestOnItsWay() throws Exception {
+    assertThatThrownBy(() -> done(move))
+        .hasCauseInstanceOf(DeviceFailure.class)
+        .extracting(error -> DeviceFailure.refusalOf("samx", error.getCause()).code())
+        .isEqualTo("not-reached");
+    assertThat(position()).isPositive().isLessThan(FAR - 1);
   }
 
   @Test
@@ -162,13 +171,14 @@ class StrayStopIT {
         DeviceMeasures.NONE);
 
     devices.fishForMessage(
-        Duration.ofSeconds(20),
+        LONG,
         list ->
             list.devices().stream().anyMatch(DeviceView::connected)
                 ? FishingOutcomes.complete()
                 : FishingOutcomes.continueAndIgnore());
     comesToRestOnItsWay();
     devices.awaitAssert(
+        LONG,
         () -> {
           assertThat(new MovingFile(file).read()).isEmpty();
           return null;

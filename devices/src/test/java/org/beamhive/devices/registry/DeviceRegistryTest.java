@@ -67,7 +67,8 @@ class DeviceRegistryTest {
   private static final String WHO = "fli at 10.0.0.5";
   private static final RegistrySettings SETTINGS =
       new RegistrySettings(
-          50, 50, Duration.ofSeconds(2), Duration.ofSeconds(20), Duration.ofSeconds(5));
+          50, 50, Duration.ofSeconds(15), Duration.ofSeconds(20), Duration.ofSeconds(5));
+  private static final Duration LONG = Duration.ofSeconds(30);
 
   private final String beamline = UUID.randomUUID().toString();
   // asked by the registry's thread, too
@@ -141,7 +142,7 @@ class DeviceRegistryTest {
     ReadFile read =
         (ReadFile)
             who.fishForMessage(
-                    Duration.ofSeconds(3),
+                    LONG,
                     message ->
                         message instanceof ReadFile
                             ? FishingOutcomes.complete()
@@ -479,7 +480,7 @@ class DeviceRegistryTest {
     TakeDevices missed =
         (TakeDevices)
             node.fishForMessage(
-                    Duration.ofSeconds(3),
+                    LONG,
                     message ->
                         message instanceof TakeDevices take && take.devices().size() == 2
                             ? FishingOutcomes.complete()
@@ -529,12 +530,14 @@ class DeviceRegistryTest {
 
   @Test
   void changesByForceWhatNobodyAnswersFor() {
+    loaded("samx");
     KIT.stop(registry);
+    // now that the node has answered
     registry =
         spawn(
             new RegistrySettings(
                 50, 50, Duration.ofMillis(50), Duration.ofSeconds(20), Duration.ofSeconds(5)));
-    loaded("samx");
+    follow(node, 1, motors("samx"));
     TestProbe<ChangeReply> silent = disable(false, "samx");
     Refusal refusal = silent.receiveMessage() instanceof ChangeRefused no ? no.refusal() : null;
     assertThat(refusal.code()).isEqualTo("not-answering");

@@ -15,6 +15,7 @@ import org.beamhive.devices.backend.ca.CaLink;
 import org.beamhive.devices.backend.ca.CaSettings;
 import org.beamhive.devices.backend.sim.SettableSimClock;
 import org.beamhive.devices.backend.sim.SimNamespace;
+import org.beamhive.devices.ioc.LastingPort;
 import org.beamhive.devices.ioc.SimulatedIoc;
 import org.beamhive.devices.signal.DeviceFailure;
 import org.beamhive.devices.signal.Signal;
@@ -29,9 +30,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Real Channel Access over the loopback, to an IOC in this process. */
-@Timeout(60)
+@Timeout(180)
 class EpicsDevicesIT {
-  private static final Duration PATIENCE = Duration.ofSeconds(5);
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   private SimulatedIoc ioc;
   private CaLink link;
@@ -39,7 +40,7 @@ class EpicsDevicesIT {
 
   @BeforeEach
   void start() {
-    ioc = SimulatedIoc.start(0);
+    ioc = SimulatedIoc.start(LastingPort.find());
     link = new CaLink(CaSettings.loopback(ioc.port()));
     backends =
         new DeviceBackends(
@@ -109,7 +110,7 @@ class EpicsDevicesIT {
   }
 
   private static <T> T done(CompletionStage<T> stage) throws Exception {
-    return stage.toCompletableFuture().get(20, TimeUnit.SECONDS);
+    return stage.toCompletableFuture().get(60, TimeUnit.SECONDS);
   }
 
   private static String code(CompletionStage<?> stage) throws Exception {
@@ -121,9 +122,14 @@ class EpicsDevicesIT {
     }
   }
 
-  private void putMotor(String field, double value) throws Exception {
+  /** So slow that all that is to happen during a move happens in time, also on a slow machine. */
+  private void slowDown(double velocity) {
+    ioc.records().put("BH:m1.VELO", velocity);
+  }
+
+  private Signal signal(String field, SignalOptions how) throws Exception {
     CountDownLatch there = new CountDownLatch(1);
-    Signal signal = new Signal(link, "BH:m1" + field, SignalOptions.POLLED);
+    Signal signal = new Signal(link, "BH:m1" + field, how);
     signal.open(
         new Signal.Listener() {
           @Override
@@ -137,35 +143,25 @@ class EpicsDevicesIT {
           @Override
           public void changed(Signal which) {}
         });
-    assertThat(there.await(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(there.await(40, TimeUnit.SECONDS)).isTrue();
+    return signal;
+  }
+
+  private void putMotor(String field, double value) throws Exception {
+    Signal signal = signal(field, SignalOptions.POLLED);
     done(signal.send(Value.of(value), PATIENCE));
     signal.close();
   }
 
   /** Ends when the motor is seen on its way. */
   private void awaitMotion(double beyond) throws Exception {
-    CountDownLatch there = new CountDownLatch(1);
-    CountDownLatch moving = new CountDownLatch(1);
-    Signal rbv = new Signal(link, "BH:m1.RBV", SignalOptions.MONITORED);
-    rbv.open(
-        new Signal.Listener() {
-          @Override
-          public void connected(Signal which) {
-            there.countDown();
-          }
-
-          @Override
-          public void disconnected(Signal which) {}
-
-          @Override
-          public void changed(Signal which) {
-            if (Math.abs(which.latest().asDouble()) > beyond) {
-              moving.countDown();
-            }
-          }
-        });
-    assertThat(moving.await(10, TimeUnit.SECONDS)).isTrue();
+    Signal rbv = signal(".RBV", SignalOptions.MONITORED);
+    awaitMotion(rbv, beyond);
     rbv.close();
+  }
+
+  private static void awaitMotion(Signal rbv, double beyond) throws Exception {
+    done(rbv.await(now -> Math.abs(now.asDouble()) > beyond, PATIENCE));
   }
 
   @Test
@@ -204,9 +200,11 @@ class EpicsDevicesIT {
 
   @Test
   void rampsOnItsWay() throws Exception {
+    slowDown(5);
     Device motor = motor();
+    Signal rbv = signal(".RBV", SignalOptions.MONITORED);
     CompletionStage<Void> move = motor.set(Value.of(20.0));
-    awaitMotion(2);
+    awaitMotion(rbv, 2);
     assertThat(move.toCompletableFuture().isDone()).isFalse();
     assertThat(done(motor.locate()).readback().asDouble()).isBetween(0.1, 20.0);
     done(move);
@@ -238,6 +236,7 @@ class EpicsDevicesIT {
 
   @Test
   void stopEndsTheMove() throws Exception {
+    slowDown(2);
     Device motor = motor();
     CompletionStage<Void> move = motor.set(Value.of(90.0));
     awaitMotion(1);
@@ -251,6 +250,7 @@ class EpicsDevicesIT {
 
   @Test
   void somebodyElseStoppingItIsNoSuccess() throws Exception {
+    slowDown(2);
     Device motor = motor();
     CompletionStage<Void> move = motor.set(Value.of(90.0));
     awaitMotion(1);
@@ -260,6 +260,7 @@ class EpicsDevicesIT {
 
   @Test
   void aMoveThatTakesTooLongFailsAndItsOwnerStopsIt() throws Exception {
+    slowDown(2);
     Device motor = motor("move_timeout", 0.3);
     assertThat(code(motor.set(Value.of(90.0)))).isEqualTo("move-timeout");
     done(motor.stop());
@@ -269,19 +270,20 @@ class EpicsDevicesIT {
   @Test
   void aMoveFailsWhenTheIocDiesAndWorksWhenItIsBack() throws Exception {
     int port = ioc.port();
+    slowDown(2);
     Device motor = motor();
-    assertThat(ears.connected.tryAcquire(5, TimeUnit.SECONDS)).isTrue();
+    assertThat(ears.connected.tryAcquire(40, TimeUnit.SECONDS)).isTrue();
     CompletionStage<Void> move = motor.set(Value.of(90.0));
     awaitMotion(1);
 
     ioc.close();
 
     assertThat(code(move)).isEqualTo("disconnected");
-    assertThat(ears.disconnected.tryAcquire(5, TimeUnit.SECONDS)).isTrue();
+    assertThat(ears.disconnected.tryAcquire(40, TimeUnit.SECONDS)).isTrue();
     assertThat(code(motor.set(Value.of(1.0)))).isEqualTo("disconnected");
 
     ioc = SimulatedIoc.start(port);
-    assertThat(ears.connected.tryAcquire(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(ears.connected.tryAcquire(40, TimeUnit.SECONDS)).isTrue();
     done(motor.connect());
     done(motor.set(Value.of(1.0)));
     assertThat(done(motor.read()).get(0).value()).isEqualTo(Value.of(1.0));

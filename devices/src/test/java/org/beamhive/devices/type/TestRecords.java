@@ -185,7 +185,7 @@ final class TestRecords implements SignalBackend {
   /** Waits until a stage has ended; gives the code of its refusal, or {@code done}. */
   static String code(CompletionStage<?> stage) throws Exception {
     try {
-      stage.toCompletableFuture().get(20, TimeUnit.SECONDS);
+      stage.toCompletableFuture().get(40, TimeUnit.SECONDS);
       return "done";
     } catch (java.util.concurrent.ExecutionException e) {
       return DeviceFailure.refusalOf("it", e.getCause()).code();
@@ -194,7 +194,7 @@ final class TestRecords implements SignalBackend {
 
   static String text(CompletionStage<?> stage) throws Exception {
     try {
-      stage.toCompletableFuture().get(20, TimeUnit.SECONDS);
+      stage.toCompletableFuture().get(40, TimeUnit.SECONDS);
       return "done";
     } catch (java.util.concurrent.ExecutionException e) {
       return DeviceFailure.refusalOf("it", e.getCause()).text();
@@ -202,7 +202,7 @@ final class TestRecords implements SignalBackend {
   }
 
   static <T> T done(CompletionStage<T> stage) throws Exception {
-    return stage.toCompletableFuture().get(20, TimeUnit.SECONDS);
+    return stage.toCompletableFuture().get(40, TimeUnit.SECONDS);
   }
 
   /** Nobody listens. */

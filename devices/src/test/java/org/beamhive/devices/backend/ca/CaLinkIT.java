@@ -20,9 +20,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(60)
+@Timeout(180)
 class CaLinkIT {
-  private static final Duration LONG = Duration.ofSeconds(10);
+  private static final Duration LONG = Duration.ofSeconds(30);
 
   private SimulatedIoc ioc;
   private CaLink link;
@@ -55,12 +55,12 @@ class CaLinkIT {
           @Override
           public void changed(Signal which) {}
         });
-    assertThat(there.await(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(there.await(40, TimeUnit.SECONDS)).isTrue();
     return signal;
   }
 
   private static <T> T done(CompletionStage<T> stage) throws Exception {
-    return stage.toCompletableFuture().get(20, TimeUnit.SECONDS);
+    return stage.toCompletableFuture().get(60, TimeUnit.SECONDS);
   }
 
   private static String code(CompletionStage<?> stage) throws Exception {
@@ -129,10 +129,10 @@ class CaLinkIT {
     context.initialize();
     Channel channel = context.createChannel("BH:m1.RBV", change -> connected.countDown());
     context.flushIO();
-    assertThat(connected.await(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(connected.await(40, TimeUnit.SECONDS)).isTrue();
     channel.addMonitor(DBRType.TIME_DOUBLE, 0, Monitor.VALUE, change -> event.countDown());
     context.flushIO();
-    assertThat(event.await(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(event.await(40, TimeUnit.SECONDS)).isTrue();
     context.destroy();
   }
 }

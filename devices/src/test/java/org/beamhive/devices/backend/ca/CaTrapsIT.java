@@ -17,6 +17,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.IntStream;
+import org.beamhive.devices.ioc.LastingPort;
 import org.beamhive.devices.signal.Signal;
 import org.beamhive.devices.signal.SignalOptions;
 import org.beamhive.protocol.model.Value;
@@ -108,6 +109,7 @@ class CaTrapsIT {
     Followed pv = new Followed(link(ioc(busy)), "T:busy", SignalOptions.POLLED).awaitConnected();
     CompletionStage<Void> first = pv.signal.put(Value.of(1.0), LONG);
     CompletionStage<Void> second = pv.signal.put(Value.of(2.0), LONG);
+    await("the first put", () -> busy.puts() == 1);
     assertThat(failure(pv.signal.put(Value.of(3.0), SHORT)))
         .hasMessage(
             "Writing T:busy could not begin, because its IOC had not completed what was written"
@@ -161,24 +163,7 @@ class CaTrapsIT {
     }
     TestPv stop = TestPv.of("T:stop", 0).onPut(done -> null);
     TestIoc ioc = ioc(pvs[0], pvs[1], pvs[2], pvs[3], stop, number);
-    CaSettings normal = CaSettings.loopback(ioc.port());
-    CaLink link =
-        closing(
-            new CaLink(
-                new CaSettings(
-                    normal.addresses(),
-                    false,
-                    List.of(),
-                    normal.serverPort(),
-                    0,
-                    normal.connectionTimeout(),
-                    normal.echoTimeout(),
-                    normal.abandonTimeout(),
-                    normal.tcpConnectTimeout(),
-                    normal.maxSearchInterval(),
-                    normal.maxArrayBytes(),
-                    2,
-                    normal.changesPerSecond())));
+    CaLink link = closing(new CaLink(ioc.settings(0, TestIoc.MAX_ARRAY_BYTES, 2)));
     List<CompletionStage<Void>> puts = new ArrayList<>();
     for (TestPv pv : pvs) {
       Followed moving = new Followed(link, pv.getName(), SignalOptions.POLLED).awaitConnected();
@@ -200,28 +185,8 @@ class CaTrapsIT {
   }
 
   @Test
-  void noOtherProcessIsStarted() throws Exception {
-    int port;
-    try (java.net.DatagramSocket free = new java.net.DatagramSocket()) {
-      port = free.getLocalPort();
-    }
-    CaSettings normal = CaSettings.loopback(ioc(number).port());
-    closing(
-        new CaLink(
-            new CaSettings(
-                normal.addresses(),
-                false,
-                List.of(),
-                normal.serverPort(),
-                port,
-                normal.connectionTimeout(),
-                normal.echoTimeout(),
-                normal.abandonTimeout(),
-                normal.tcpConnectTimeout(),
-                normal.maxSearchInterval(),
-                normal.maxArrayBytes(),
-                normal.putsInFlight(),
-                normal.changesPerSecond())));
+  void noOtherProcessIsStarted() {
+    closing(new CaLink(ioc(number).settings(LastingPort.find(), TestIoc.MAX_ARRAY_BYTES, 200)));
     assertThat(ProcessHandle.current().descendants())
         .noneMatch(
             process ->
@@ -263,8 +228,8 @@ class CaTrapsIT {
     SilentIoc silent = closing(SilentIoc.thatAccepts("T:silent"));
     CaLink link = closing(new CaLink(searching(List.of("127.0.0.1:" + silent.port()), List.of())));
     Followed pv = new Followed(link, "T:silent", SignalOptions.MONITORED);
-    await("the first connection", () -> silent.connections() == 1);
-    await("the second connection", () -> silent.connections() == 2);
+    await("the first connection", () -> silent.connections() >= 1);
+    await("the second connection", () -> silent.connections() >= 2);
     assertThat(pv.signal.connected()).isFalse();
     assertThat(link.context().circuits()).isLessThanOrEqualTo(1);
   }

@@ -242,23 +242,7 @@ class CaValuesIT {
 
   @Test
   void anArrayBeyondTheLimitIsRefusedAndTheCircuitStays() {
-    CaSettings normal = CaSettings.loopback(ioc.port());
-    CaSettings small =
-        new CaSettings(
-            normal.addresses(),
-            false,
-            List.of(),
-            normal.serverPort(),
-            0,
-            normal.connectionTimeout(),
-            normal.echoTimeout(),
-            normal.abandonTimeout(),
-            normal.tcpConnectTimeout(),
-            normal.maxSearchInterval(),
-            100_000,
-            normal.putsInFlight(),
-            normal.changesPerSecond());
-    try (CaLink tight = new CaLink(small)) {
+    try (CaLink tight = new CaLink(ioc.settings(0, 100_000, 200))) {
       Followed pv = new Followed(tight, "T:big", SignalOptions.MONITORED).awaitConnected();
       Followed other = new Followed(tight, "T:number", SignalOptions.MONITORED).awaitConnected();
       assertThat(failure(pv.signal.get(LONG)))

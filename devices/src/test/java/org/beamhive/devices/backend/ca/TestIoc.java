@@ -11,7 +11,7 @@ import java.util.logging.Logger;
 
 /** A Channel Access server with whatever PVs a test needs. */
 final class TestIoc implements AutoCloseable {
-  private static final int MAX_ARRAY_BYTES = 4 << 20;
+  static final int MAX_ARRAY_BYTES = 4 << 20;
 
   private final DefaultServerImpl names = new DefaultServerImpl();
   private final Context context;
@@ -88,6 +88,25 @@ final class TestIoc implements AutoCloseable {
   @SuppressWarnings("deprecation") // the library has no other way to tell it
   int tcpPort() {
     return context.getServerPort();
+  }
+
+  /** To reach it, with these limits instead of the usual ones. */
+  CaSettings settings(int repeaterPort, int maxArrayBytes, int putsInFlight) {
+    CaSettings usual = CaSettings.loopback(port());
+    return new CaSettings(
+        usual.addresses(),
+        usual.autoAddresses(),
+        usual.nameServers(),
+        usual.serverPort(),
+        repeaterPort,
+        usual.connectionTimeout(),
+        usual.echoTimeout(),
+        usual.abandonTimeout(),
+        usual.tcpConnectTimeout(),
+        usual.maxSearchInterval(),
+        maxArrayBytes,
+        putsInFlight,
+        usual.changesPerSecond());
   }
 
   /** Connections of clients. */
