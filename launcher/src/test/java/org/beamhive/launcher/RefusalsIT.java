@@ -10,11 +10,8 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import org.beamhive.cluster.ConfigLayers;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -43,24 +40,12 @@ class RefusalsIT {
               readoutPriority: on_request, softwareTrigger: true}
         off: {deviceClass: SimMotor, enabled: false, readoutPriority: on_request}
         """);
-    node =
-        BeamhiveNode.start(
-            ConfigLayers.load(
-                Optional.empty(),
-                Map.of(
-                    "beamhive.node.data-dir",
-                    folder.resolve("data").toString(),
-                    "beamhive.node.port",
-                    0,
-                    "beamhive.node.devices",
-                    devices.toString(),
-                    "beamhive.web.port",
-                    0)));
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    node = NodeForTest.start(folder, devices);
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(120);
     while (!add("{\"item_type\":\"plan\",\"name\":\"count\",\"args\":[[\"det\"]]}")
         .path("success")
         .asBoolean()) {
-      assertThat(System.nanoTime()).as("devices within 30 s").isLessThan(deadline);
+      assertThat(System.nanoTime()).as("devices within 120 s").isLessThan(deadline);
       LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
     }
   }

@@ -9,12 +9,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
-import org.beamhive.cluster.ConfigLayers;
 import org.beamhive.launcher.client.ApiClient;
 import org.beamhive.launcher.client.ClientException;
 import org.junit.jupiter.api.AfterEach;
@@ -54,19 +52,7 @@ class RegistryIT {
   }
 
   private void start() {
-    node =
-        BeamhiveNode.start(
-            ConfigLayers.load(
-                Optional.empty(),
-                Map.of(
-                    "beamhive.node.data-dir",
-                    folder.resolve("data").toString(),
-                    "beamhive.node.port",
-                    0,
-                    "beamhive.node.devices",
-                    file.toString(),
-                    "beamhive.web.port",
-                    0)));
+    node = NodeForTest.start(folder, file);
     api = new ApiClient(node.httpUrl().orElseThrow(), Optional.of(node.apiKey()));
     for (String device : List.of("motor", "other", "det")) {
       await(device, () -> state(device).equals("ready"));

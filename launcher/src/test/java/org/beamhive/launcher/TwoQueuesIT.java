@@ -57,7 +57,8 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Timeout(120)
 class TwoQueuesIT {
-  private static final Duration LONG = Duration.ofSeconds(20);
+  private static final Duration LONG = Duration.ofSeconds(60);
+  private static final Duration STAND_ASIDE = Duration.ofSeconds(6);
   private static final String BEAMLINE = "b";
 
   /** A worker that was started. */
@@ -105,7 +106,7 @@ class TwoQueuesIT {
                           Duration.ofMillis(200),
                           3,
                           Duration.ofMillis(50),
-                          Duration.ofSeconds(2),
+                          STAND_ASIDE,
                           Duration.ofMinutes(5),
                           QueueSettings.Policy.RESUME),
                       (request, devices) -> Optional.empty(),
@@ -212,7 +213,7 @@ class TwoQueuesIT {
           return null;
         });
     // it looks again and again, and the one in charge is at work
-    left.workers.expectNoMessage(Duration.ofSeconds(5));
+    left.workers.expectNoMessage(STAND_ASIDE.plusSeconds(2));
     right.workers.expectNoMessage(Duration.ZERO);
     assertThat(right.add()).isInstanceOf(Items.class);
 

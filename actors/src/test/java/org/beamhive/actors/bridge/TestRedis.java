@@ -8,11 +8,13 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.LoggerFactory;
 import redis.embedded.core.ExecutableProvider;
@@ -26,6 +28,8 @@ final class TestRedis implements AutoCloseable {
   }
 
   private static final int TRIES = 10;
+  private static final int LOWEST_PORT = 12_000;
+  private static final int HIGHEST_PORT = 22_000;
 
   private final Path folder;
   private final List<String> arguments;
@@ -41,9 +45,7 @@ final class TestRedis implements AutoCloseable {
       executable =
           ExecutableProvider.newJarResourceProvider(folder.toFile()).get().getAbsolutePath();
       for (int i = 0; i < TRIES && process == null; i++) {
-        try (ServerSocket socket = new ServerSocket(0)) {
-          port = socket.getLocalPort();
-        }
+        port = freePort();
         launch();
       }
     } catch (IOException e) {
@@ -51,6 +53,26 @@ final class TestRedis implements AutoCloseable {
     }
     if (process == null) {
       throw new IllegalStateException("No Redis came up in " + TRIES + " tries");
+    }
+  }
+
+  /**
+   * It lies below the ports that the operating system gives to clients: a client that looks for a
+   * killed Redis could be given the very port of that Redis, and then it even connects to itself.
+   */
+  private static int freePort() {
+    return ThreadLocalRandom.current()
+        .ints(LOWEST_PORT, HIGHEST_PORT)
+        .filter(TestRedis::isFree)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static boolean isFree(int port) {
+    try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+      return socket.isBound();
+    } catch (IOException taken) {
+      return false;
     }
   }
 
@@ -97,7 +119,7 @@ final class TestRedis implements AutoCloseable {
   void kill() {
     try {
       process.destroyForcibly();
-      if (!process.waitFor(10, TimeUnit.SECONDS)) {
+      if (!process.waitFor(30, TimeUnit.SECONDS)) {
         throw new IllegalStateException("Redis did not die");
       }
       process = null;

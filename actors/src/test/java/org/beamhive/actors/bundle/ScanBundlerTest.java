@@ -172,7 +172,7 @@ class ScanBundlerTest {
 
   @Test
   void asksTheLogWhatItHoldsAndSendsOnlyWhatIsMissing() {
-    var bundler = bundler(RunProgress.EMPTY, Duration.ofMillis(50));
+    var bundler = bundler(RunProgress.EMPTY, Duration.ofSeconds(1));
     bundler.tell(open());
     Append lost = appended();
     GetProgress ask = log.expectMessageClass(GetProgress.class);

@@ -30,6 +30,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.beamhive.actors.bundle.ScanBundler;
 import org.beamhive.actors.run.RunLog;
@@ -115,7 +116,9 @@ class ScanWorkerTest {
       };
   private static final PlanRequest SCAN = plan("scan", List.of("det"), "m1", 1, 3, 3);
   // the first test of all may take its time
-  private static final Duration LONG = Duration.ofSeconds(20);
+  private static final Duration LONG = Duration.ofSeconds(30);
+  private static final Duration AMPLE = Duration.ofMinutes(5);
+  private static final Duration SOON = Duration.ofMillis(600);
   private static final RunSettings LOG =
       new RunSettings(
           64,
@@ -126,18 +129,22 @@ class ScanWorkerTest {
           Duration.ofMillis(10),
           Duration.ofMillis(20));
   private Optional<Duration> deviceWait = Optional.empty();
+  // none of them is over before its time, however long this process stands still
+  private Duration attachTimeout = AMPLE;
+  private Duration readTimeout = AMPLE;
+  private Duration stopTimeout = AMPLE;
 
   private EngineSettings engine() {
     return new EngineSettings(
         100,
         10,
         Duration.ofSeconds(30),
-        Duration.ofMillis(300),
+        attachTimeout,
         Duration.ofMillis(20),
-        Duration.ofMillis(100),
-        Duration.ofSeconds(30),
-        Duration.ofMillis(500),
-        Duration.ofSeconds(3),
+        readTimeout,
+        AMPLE,
+        stopTimeout,
+        AMPLE,
         Duration.ofMillis(100),
         Duration.ofMillis(50),
         deviceWait,
@@ -160,7 +167,9 @@ class ScanWorkerTest {
   private volatile String failure = "broken";
   private volatile String lostFrom = "";
   private volatile List<DeviceView> known = PLAIN;
-  private final List<Runnable> open = new CopyOnWriteArrayList<>();
+  // what devices began and what the test lets them end takes turns
+  private final ReentrantLock turn = new ReentrantLock();
+  private final List<Runnable> open = new ArrayList<>();
   private final Map<DeviceName, ActorRef<DeviceProtocol.Request>> devices =
       new ConcurrentHashMap<>();
   private long epoch;
@@ -200,77 +209,86 @@ class ScanWorkerTest {
           List<ActorRef<DeviceProtocol.Reply>> whom = new ArrayList<>();
           return Behaviors.receiveMessage(
               message -> {
-                String name = view.name().value();
-                if (message instanceof Attach attach) {
-                  letGo.remove(name);
-                  attach
-                      .replyTo()
-                      .tell(
-                          away.contains(name)
-                              ? new NotAttached(view.name(), Refusal.of(failure, name + " is away"))
-                              : new Attached(context.getSelf(), view, description(view.name())));
-                } else if (message instanceof DeviceProtocol.Locate locate) {
-                  Value here = Value.of(position[0]);
-                  locate
-                      .replyTo()
-                      .tell(new DeviceProtocol.Located(view.name(), locate.token(), here, here));
-                } else if (message instanceof DeviceProtocol.Set set) {
-                  targets.add(set.setpoint().asDouble());
-                  Failed stopped =
-                      new Failed(view.name(), set.token(), Refusal.of("stopped", "stopped"));
-                  moving.add(stopped);
-                  whom.add(set.replyTo());
-                  perform(
-                      "set " + name,
-                      () -> {
-                        if (moving.remove(stopped)) {
-                          position[0] = set.setpoint().asDouble();
-                          whom.remove(set.replyTo());
-                          set.replyTo().tell(answer("set " + name, view.name(), set.token()));
-                        }
-                      });
-                } else if (message instanceof DeviceProtocol.Trigger one) {
-                  perform(
-                      "trigger " + name,
-                      () ->
-                          one.replyTo().tell(answer("trigger " + name, view.name(), one.token())));
-                } else if (message instanceof DeviceProtocol.Stage one) {
-                  perform(
-                      "stage " + name,
-                      () -> one.replyTo().tell(answer("stage " + name, view.name(), one.token())));
-                } else if (message instanceof DeviceProtocol.Unstage one) {
-                  perform(
-                      "unstage " + name,
-                      () ->
-                          one.replyTo().tell(answer("unstage " + name, view.name(), one.token())));
-                } else if (message instanceof Read read) {
-                  Reading reading =
-                      new Reading(name, Value.of(position[0]), 1000, AlarmSeverity.NO_ALARM);
-                  perform(
-                      "read " + name,
-                      () ->
-                          read.replyTo()
-                              .tell(
-                                  failing.contains("read " + name)
-                                      ? new ReadFailed(
-                                          view.name(), read.point(), problem(view.name()))
-                                      : new DeviceRead(
-                                          view.name(), read.point(), List.of(reading))));
-                } else if (message instanceof DeviceProtocol.StopFor) {
-                  trace.add("stop " + name);
-                  for (int i = 0; i < moving.size(); i++) {
-                    whom.get(i).tell(moving.get(i));
+                turn.lock();
+                try {
+                  String name = view.name().value();
+                  if (message instanceof Attach attach) {
+                    letGo.remove(name);
+                    attach
+                        .replyTo()
+                        .tell(
+                            away.contains(name)
+                                ? new NotAttached(
+                                    view.name(), Refusal.of(failure, name + " is away"))
+                                : new Attached(context.getSelf(), view, description(view.name())));
+                  } else if (message instanceof DeviceProtocol.Locate locate) {
+                    Value here = Value.of(position[0]);
+                    locate
+                        .replyTo()
+                        .tell(new DeviceProtocol.Located(view.name(), locate.token(), here, here));
+                  } else if (message instanceof DeviceProtocol.Set set) {
+                    targets.add(set.setpoint().asDouble());
+                    Failed stopped =
+                        new Failed(view.name(), set.token(), Refusal.of("stopped", "stopped"));
+                    moving.add(stopped);
+                    whom.add(set.replyTo());
+                    perform(
+                        "set " + name,
+                        () -> {
+                          if (moving.remove(stopped)) {
+                            position[0] = set.setpoint().asDouble();
+                            whom.remove(set.replyTo());
+                            set.replyTo().tell(answer("set " + name, view.name(), set.token()));
+                          }
+                        });
+                  } else if (message instanceof DeviceProtocol.Trigger one) {
+                    perform(
+                        "trigger " + name,
+                        () ->
+                            one.replyTo()
+                                .tell(answer("trigger " + name, view.name(), one.token())));
+                  } else if (message instanceof DeviceProtocol.Stage one) {
+                    perform(
+                        "stage " + name,
+                        () ->
+                            one.replyTo().tell(answer("stage " + name, view.name(), one.token())));
+                  } else if (message instanceof DeviceProtocol.Unstage one) {
+                    perform(
+                        "unstage " + name,
+                        () ->
+                            one.replyTo()
+                                .tell(answer("unstage " + name, view.name(), one.token())));
+                  } else if (message instanceof Read read) {
+                    Reading reading =
+                        new Reading(name, Value.of(position[0]), 1000, AlarmSeverity.NO_ALARM);
+                    perform(
+                        "read " + name,
+                        () ->
+                            read.replyTo()
+                                .tell(
+                                    failing.contains("read " + name)
+                                        ? new ReadFailed(
+                                            view.name(), read.point(), problem(view.name()))
+                                        : new DeviceRead(
+                                            view.name(), read.point(), List.of(reading))));
+                  } else if (message instanceof DeviceProtocol.StopFor) {
+                    trace.add("stop " + name);
+                    for (int i = 0; i < moving.size(); i++) {
+                      whom.get(i).tell(moving.get(i));
+                    }
+                    moving.clear();
+                    whom.clear();
+                  } else if (message instanceof KeepAlive alive) {
+                    trace.add("alive " + name);
+                    if (letGo.contains(name)) {
+                      Refusal problem = Refusal.of("owner-silent", name + " has let go");
+                      alive.replyTo().tell(new NotYours(view.name(), problem));
+                    }
+                  } else if (message instanceof Detach) {
+                    trace.add("detach " + name);
                   }
-                  moving.clear();
-                  whom.clear();
-                } else if (message instanceof KeepAlive alive) {
-                  trace.add("alive " + name);
-                  if (letGo.contains(name)) {
-                    Refusal problem = Refusal.of("owner-silent", name + " has let go");
-                    alive.replyTo().tell(new NotYours(view.name(), problem));
-                  }
-                } else if (message instanceof Detach) {
-                  trace.add("detach " + name);
+                } finally {
+                  turn.unlock();
                 }
                 return Behaviors.same();
               });
@@ -355,11 +373,30 @@ class ScanWorkerTest {
         });
   }
 
+  /** Holds this no longer; what is still held back, for who runs it. */
+  private List<Runnable> take(String what) {
+    turn.lock();
+    try {
+      held.remove(what);
+      List<Runnable> actions = List.copyOf(open);
+      open.clear();
+      return actions;
+    } finally {
+      turn.unlock();
+    }
+  }
+
+  private void run(List<Runnable> actions) {
+    turn.lock();
+    try {
+      actions.forEach(Runnable::run);
+    } finally {
+      turn.unlock();
+    }
+  }
+
   private void release(String what) {
-    held.remove(what);
-    List<Runnable> actions = List.copyOf(open);
-    open.clear();
-    actions.forEach(Runnable::run);
+    run(take(what));
   }
 
   private StateChanged is(WorkerState state) {
@@ -469,6 +506,7 @@ class ScanWorkerTest {
   @Test
   void failsWhenReadingsDoNotCome() {
     held.add("read det");
+    readTimeout = SOON;
     worker(Mode.FRESH);
     assertThat(ended().message()).contains("timed out").contains("det");
     closed("fail");
@@ -492,8 +530,7 @@ class ScanWorkerTest {
     var worker = worker(Mode.FRESH);
     told(where, nth);
     worker.tell(new Pause(false));
-    held.remove(where);
-    open.forEach(Runnable::run);
+    release(where);
     if (nth == 1) {
       is(WorkerState.PAUSED);
       worker.tell(Resume.RESUME);
@@ -565,6 +602,7 @@ class ScanWorkerTest {
   @ParameterizedTest
   @CsvSource({"stopped, 0", "aborted, 0", "halted, -1"})
   void aRelativeScanThatIsCutShortGoesBackUnlessItIsHalted(String how, double last) {
+    stopTimeout = SOON;
     held.add("trigger det");
     var worker = worker(Mode.FRESH, plan("rel_scan", List.of("det"), "m1", -1, 1, 3));
     told("trigger det", 1);
@@ -703,6 +741,7 @@ class ScanWorkerTest {
   @Test
   void waitsForADeviceThatIsAwayBeforeItBegins() {
     away.add("m1");
+    attachTimeout = SOON;
     worker(Mode.FRESH);
     assertThat(waits()).contains("m1 is away");
     assertThat(log()).isEmpty();
@@ -715,6 +754,7 @@ class ScanWorkerTest {
   void comesBackWithoutADeviceWaitsForItAndGoesOnByItself() {
     crash();
     away.add("m1");
+    attachTimeout = SOON;
     worker(Mode.RESUME);
     assertThat(waits()).contains("m1 is away");
     away.clear();
@@ -726,6 +766,7 @@ class ScanWorkerTest {
   void comesBackPausedAndAfterThatWaitsForADevice() {
     crash();
     away.add("m1");
+    attachTimeout = SOON;
     var worker = worker(Mode.RESUME_PAUSED);
     is(WorkerState.PAUSED);
     worker.tell(Resume.RESUME);
@@ -739,6 +780,7 @@ class ScanWorkerTest {
   void aPersonWhoStopsTheDeviceThatItWaitsForEndsIt() {
     crash();
     away.add("m1");
+    attachTimeout = SOON;
     worker(Mode.RESUME);
     assertThat(waits()).contains("m1 is away");
     failure = "stopped";
@@ -751,6 +793,7 @@ class ScanWorkerTest {
   void comesBackBeforeItsDevicesAreKnownAndGoesOnWhenTheyAre() {
     crash();
     known = List.of(DET);
+    attachTimeout = SOON;
     worker(Mode.RESUME);
     assertThat(waits()).contains("m1");
     known = PLAIN;
@@ -792,12 +835,10 @@ class ScanWorkerTest {
     held.add(where);
     worker(Mode.FRESH);
     told(where, 1);
-    held.remove(where);
-    List<Runnable> actions = List.copyOf(open);
-    open.clear();
+    List<Runnable> actions = take(where);
     startAnew(lost.equals("m1") ? M1 : DET);
     told("stage " + lost, 2);
-    actions.forEach(Runnable::run);
+    run(actions);
     assertThat(ended().exitStatus()).isEqualTo("completed");
     closed("success", 1., 2., 3.);
   }
@@ -805,13 +846,13 @@ class ScanWorkerTest {
   /** Its node is killed while the motor moves, and nobody takes the device over. */
   private ActorRef<ScanWorkerProtocol.Request> loseTheMotor() {
     held.add("set m1");
+    attachTimeout = SOON;
     var worker = worker(Mode.FRESH);
     told("set m1", 1);
     away.add("m1");
     startAnew(M1);
     assertThat(waits()).contains("m1 is away").contains("the scan waits");
-    held.remove("set m1");
-    open.clear();
+    take("set m1");
     return worker;
   }
 
@@ -898,6 +939,7 @@ class ScanWorkerTest {
     failure = code;
     String device = where.substring(where.indexOf(' ') + 1);
     lostFrom = device;
+    attachTimeout = SOON;
     worker(Mode.FRESH);
     assertThat(waits()).contains(device + " is away");
     failing.clear();
@@ -930,7 +972,7 @@ class ScanWorkerTest {
     held.add(where);
     worker(Mode.FRESH);
     told(where, 1);
-    held.clear();
+    take(where);
     letGo.add(device);
     told("stage " + device, 2);
     assertThat(ended().exitStatus()).isEqualTo("completed");
@@ -943,9 +985,9 @@ class ScanWorkerTest {
     failing.add(where);
     failure = "stale-epoch";
     var worker = worker(Mode.FRESH);
-    queue.expectTerminated(worker, Duration.ofSeconds(10));
+    queue.expectTerminated(worker, LONG);
     queue.fishForMessage(
-        Duration.ofSeconds(3),
+        LONG,
         report ->
             report instanceof Superseded
                 ? FishingOutcomes.complete()
@@ -962,7 +1004,7 @@ class ScanWorkerTest {
     away.add("m1");
     failure = "stale-epoch";
     var worker = worker(Mode.FRESH);
-    queue.expectTerminated(worker, Duration.ofSeconds(10));
+    queue.expectTerminated(worker, LONG);
     assertThat(queue.receiveMessage()).isInstanceOf(Superseded.class);
     assertThat(log()).isEmpty();
     assertThat(trace).noneMatch(what -> what.matches("(stop|detach).*"));

@@ -843,7 +843,7 @@ class ScanQueueTest {
     RunUid newest = last;
     restart();
     follows.fishForMessage(
-        Duration.ofSeconds(3),
+        Duration.ofSeconds(30),
         follow ->
             follow.log() == null && follow.run().equals(newest)
                 ? akka.actor.testkit.typed.javadsl.FishingOutcomes.complete()

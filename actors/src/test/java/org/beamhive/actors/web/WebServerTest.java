@@ -104,7 +104,7 @@ class WebServerTest {
                 backends(),
                 Optional.empty())
             .toCompletableFuture()
-            .get(10, TimeUnit.SECONDS);
+            .get(30, TimeUnit.SECONDS);
   }
 
   @AfterAll
@@ -120,13 +120,18 @@ class WebServerTest {
   }
 
   private static WebSettings settings(String host, int port, Optional<String> key) {
+    return settings(host, port, key, Duration.ofSeconds(20));
+  }
+
+  private static WebSettings settings(
+      String host, int port, Optional<String> key, Duration askTimeout) {
     return new WebSettings(
         host,
         port,
         key,
         false,
         1 << 20,
-        Duration.ofMillis(500),
+        askTimeout,
         Duration.ofMillis(100),
         Duration.ofMillis(100),
         Duration.ofSeconds(1),
@@ -383,7 +388,11 @@ class WebServerTest {
   }
 
   private static URI uri(String path) {
-    return URI.create("http://127.0.0.1:" + binding.localAddress().getPort() + path);
+    return uri(binding, path);
+  }
+
+  private static URI uri(ServerBinding server, String path) {
+    return URI.create("http://127.0.0.1:" + server.localAddress().getPort() + path);
   }
 
   private static HttpResponse<String> call(String method, String path, String body)
@@ -393,9 +402,14 @@ class WebServerTest {
 
   private static HttpResponse<String> call(String method, String path, String body, String key)
       throws Exception {
+    return call(binding, method, path, body, key);
+  }
+
+  private static HttpResponse<String> call(
+      ServerBinding server, String method, String path, String body, String key) throws Exception {
     HttpRequest.Builder request =
-        HttpRequest.newBuilder(uri(path))
-            .timeout(Duration.ofSeconds(20))
+        HttpRequest.newBuilder(uri(server, path))
+            .timeout(Duration.ofSeconds(30))
             .method(method, HttpRequest.BodyPublishers.ofString(body))
             .header("Content-Type", "application/json");
     if (key != null) {
@@ -612,7 +626,7 @@ class WebServerTest {
     assertThat(post("/api/devices/samx/stop", "{}"))
         .isEqualTo(
             "{\"success\":true,\"msg\":\"\",\"devices\":[\"samx\"],\"not_connected\":[],\"not_stopped\":{},\"silent_nodes\":[]}");
-    assertThat(STOPPED.poll(5, TimeUnit.SECONDS)).isEqualTo("samx by somebody at 127.0.0.1");
+    assertThat(STOPPED.poll(30, TimeUnit.SECONDS)).isEqualTo("samx by somebody at 127.0.0.1");
     assertThat(post("/api/devices/stop", "{\"user\":\"fli\"}"))
         .contains("\"success\":false")
         .contains("No answer from 127.0.0.1:25521: what is there may still move.")
@@ -621,7 +635,7 @@ class WebServerTest {
         .contains("Told, but may still move: The brake of samy is broken. Use their own controls.")
         .contains("\"not_stopped\":{\"samy\":\"The brake of samy is broken.\"}")
         .contains("samx");
-    assertThat(STOPPED.poll(5, TimeUnit.SECONDS)).isEqualTo("samx by fli at 127.0.0.1");
+    assertThat(STOPPED.poll(30, TimeUnit.SECONDS)).isEqualTo("samx by fli at 127.0.0.1");
     assertThat(post("/api/devices/stop", "{\"user\":\"hermit\"}"))
         .contains("\"success\":false")
         .contains("No node with devices is known: nothing was told to stop.");
@@ -806,7 +820,15 @@ class WebServerTest {
 
   @Test
   void saysWhoDidNotAnswerInTime() throws Exception {
-    HttpResponse<String> response = call("GET", "/api/queue/get", "{}");
+    ServerBinding impatient =
+        WebServer.start(
+                kit.system(),
+                settings("127.0.0.1", 0, Optional.of(KEY), Duration.ofMillis(500)),
+                backends(),
+                Optional.empty())
+            .toCompletableFuture()
+            .get(30, TimeUnit.SECONDS);
+    HttpResponse<String> response = call(impatient, "GET", "/api/queue/get", "{}", "ApiKey " + KEY);
     assertThat(response.statusCode()).isEqualTo(408);
     assertThat(refusal(response)).isEqualTo("The queue did not answer within 0.5 s.");
   }
@@ -823,7 +845,7 @@ class WebServerTest {
                         backends(),
                         Optional.empty())
                     .toCompletableFuture()
-                    .get(10, TimeUnit.SECONDS));
+                    .get(30, TimeUnit.SECONDS));
     assertThat(inUse.getCause())
         .isInstanceOf(WebStartException.class)
         .hasMessageContaining("127.0.0.1:" + port);
@@ -837,7 +859,7 @@ class WebServerTest {
                         backends(),
                         Optional.empty())
                     .toCompletableFuture()
-                    .get(10, TimeUnit.SECONDS));
+                    .get(30, TimeUnit.SECONDS));
     assertThat(open.getCause()).hasMessageContaining("without a key");
   }
 
@@ -880,7 +902,7 @@ class WebServerTest {
     return CLIENT
         .newWebSocketBuilder()
         .buildAsync(URI.create(uri(path).toString().replace("http:", "ws:")), frames)
-        .get(10, TimeUnit.SECONDS);
+        .get(30, TimeUnit.SECONDS);
   }
 
   private static final class Frames implements WebSocket.Listener {
@@ -888,7 +910,7 @@ class WebServerTest {
     private final StringBuilder text = new StringBuilder();
 
     String next() throws InterruptedException {
-      return texts.poll(5, TimeUnit.SECONDS);
+      return texts.poll(30, TimeUnit.SECONDS);
     }
 
     @Override

@@ -24,10 +24,10 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
-import org.beamhive.cluster.ConfigLayers;
 import org.beamhive.devices.ioc.IocFault;
 import org.beamhive.devices.ioc.SimulatedIoc;
 import org.beamhive.launcher.BeamhiveNode;
+import org.beamhive.launcher.NodeForTest;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -63,22 +63,14 @@ class DeviceCallsIT {
               readoutPriority: monitored, softwareTrigger: true}
         """);
     node =
-        BeamhiveNode.start(
-            ConfigLayers.load(
-                Optional.empty(),
-                Map.of(
-                    "beamhive.node.data-dir",
-                    folder.resolve("data").toString(),
-                    "beamhive.node.port",
-                    0,
-                    "beamhive.node.devices",
-                    devices.toString(),
-                    "beamhive.web.port",
-                    0,
-                    "beamhive.devices.channel-access.addresses",
-                    List.of("127.0.0.1:" + ioc.port()),
-                    "beamhive.devices.channel-access.repeater-port",
-                    0)));
+        NodeForTest.start(
+            folder,
+            devices,
+            Map.of(
+                "beamhive.devices.channel-access.addresses",
+                List.of("127.0.0.1:" + ioc.port()),
+                "beamhive.devices.channel-access.repeater-port",
+                0));
     api = new ApiClient(node.httpUrl().orElseThrow(), Optional.of(node.apiKey()));
     until(
         "all devices",

@@ -22,10 +22,6 @@ import akka.cluster.typed.Join;
 import akka.cluster.typed.JoinSeedNodes;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -41,6 +37,7 @@ import java.util.function.BooleanSupplier;
 import javax.net.ssl.SSLContext;
 import org.beamhive.cluster.JoinSettings;
 import org.beamhive.cluster.tls.TlsIdentity;
+import org.beamhive.launcher.FreePort;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -57,11 +54,7 @@ class NodeJoiningIT {
   }
 
   private static int freePort() {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    } catch (IOException none) {
-      throw new UncheckedIOException(none);
-    }
+    return FreePort.next();
   }
 
   private static String at(int port) {
@@ -268,9 +261,9 @@ class NodeJoiningIT {
     leases.give("a node that is frozen");
     int gone = freePort();
     CompletionStage<Done> joined =
-        join(system(0), contacts(Duration.ofSeconds(6), List.of(at(gone))));
+        join(system(0), contacts(Duration.ofSeconds(11), List.of(at(gone))));
     assertThat(failure(joined))
-        .contains("did not come into the cluster of beamline 'beamline' within 6 s")
+        .contains("did not come into the cluster of beamline 'beamline' within 11 s")
         .contains("beamhive.node.join-timeout")
         .contains(at(gone) + ": connection refused")
         .contains("the formation lease is held by another node");
@@ -354,9 +347,9 @@ class NodeJoiningIT {
     String address = Cluster.get(first).selfMember().address().hostPort().replace("beamhive@", "");
     List<String> contact = List.of(address);
     leases.give("the first one");
-    CompletionStage<Done> plain = join(system(0), contacts(Duration.ofSeconds(6), contact));
+    CompletionStage<Done> plain = join(system(0), contacts(Duration.ofSeconds(11), contact));
     CompletionStage<Done> foreigner =
-        join(system(0, secure, stranger), stranger, contacts(Duration.ofSeconds(6), contact));
+        join(system(0, secure, stranger), stranger, contacts(Duration.ofSeconds(11), contact));
     done(join(system(0, secure, two), two, seeds(contact)));
     await("two members", () -> members(first).size() == 2);
 

@@ -13,10 +13,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import org.beamhive.cluster.ConfigLayers;
 import org.beamhive.devices.ioc.SimulatedIoc;
 import org.beamhive.launcher.BeamhiveNode;
+import org.beamhive.launcher.NodeForTest;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -72,20 +71,11 @@ class AreaDetectorScanIT {
         """
             .formatted(folder, folder));
     node =
-        BeamhiveNode.start(
-            ConfigLayers.load(
-                Optional.empty(),
-                Map.of(
-                    "beamhive.node.data-dir",
-                    folder.resolve("data").toString(),
-                    "beamhive.node.port",
-                    0,
-                    "beamhive.node.devices",
-                    devices.toString(),
-                    "beamhive.devices.channel-access.addresses",
-                    List.of("127.0.0.1:" + ioc.port()),
-                    "beamhive.web.port",
-                    0)));
+        NodeForTest.start(
+            folder,
+            devices,
+            Map.of(
+                "beamhive.devices.channel-access.addresses", List.of("127.0.0.1:" + ioc.port())));
     client = new NodeClient(node.httpUrl().orElseThrow(), node.dataDir());
     client.openEnvironment();
     client.awaitDevices(4);

@@ -53,7 +53,7 @@ final class BeamhiveProcess implements AutoCloseable {
 
   /** Waits for "Ready". */
   BeamhiveProcess ready() {
-    await(Pattern.compile("(?m)^Ready$"), Duration.ofSeconds(60));
+    await(Pattern.compile("(?m)^Ready$"), Duration.ofSeconds(180));
     return this;
   }
 
@@ -89,7 +89,7 @@ final class BeamhiveProcess implements AutoCloseable {
   /** kill -9. */
   void kill() {
     process.destroyForcibly();
-    awaitExit(Duration.ofSeconds(10));
+    awaitExit(Duration.ofSeconds(60));
   }
 
   /** SIGTERM. */

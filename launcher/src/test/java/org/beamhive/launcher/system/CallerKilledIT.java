@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** A motor that moves for a call stops when the gateway that owns the call is killed. */
 @Tag("faults")
 class CallerKilledIT {
-  private static final Duration LONG = Duration.ofSeconds(90);
+  private static final Duration LONG = Duration.ofSeconds(180);
 
   @TempDir private Path folder;
 
@@ -96,7 +96,7 @@ class CallerKilledIT {
             .ifPresent(
                 redis -> {
                   redis.destroyForcibly();
-                  redis.onExit().orTimeout(10, TimeUnit.SECONDS).join();
+                  redis.onExit().orTimeout(30, TimeUnit.SECONDS).join();
                 });
       }
     }

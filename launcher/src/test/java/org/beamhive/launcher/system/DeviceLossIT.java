@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** A scan outlives the loss of its devices: of their IOC, and of the one node of their hutch. */
 @Tag("faults")
 class DeviceLossIT {
-  private static final Duration LONG = Duration.ofSeconds(90);
+  private static final Duration LONG = Duration.ofSeconds(180);
   private static final int POINTS = 100;
   private static final String SCAN =
       "{\"item_type\":\"plan\",\"name\":\"scan\",\"args\":[[\"det\"],\"samx\",-2,2],\"kwargs\":{\"num\":"

@@ -13,13 +13,13 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A run outlives its node, whatever is killed and whenever; a part of it with -Pfaults only. */
 class KillIT {
-  private static final Duration LONG = Duration.ofSeconds(90);
+  private static final Duration LONG = Duration.ofSeconds(180);
   private static final String SCAN =
       "{\"item_type\":\"plan\",\"name\":\"scan\",\"args\":[[\"det\"],\"samx\",-2,2],\"kwargs\":{\"num\":200}}";
   private static final String COUNT =
       "{\"item_type\":\"plan\",\"name\":\"count\",\"args\":[[\"det\"]],\"kwargs\":{\"num\":2}}";
 
-  /** A beamline whose baseline takes four seconds to read, so that it can be hit. */
+  /** A beamline whose baseline takes four seconds to read. */
   private static final String DEVICES =
       """
       samx: {deviceClass: EpicsMotor, deviceConfig: {prefix: "BH:m1"}, enabled: true, readoutPriority: on_request}
@@ -36,6 +36,9 @@ class KillIT {
         readoutPriority: baseline
         softwareTrigger: true
       """;
+
+  /** Its baseline takes so long that it can be hit although the test stands still for a while. */
+  private static final String SLOW_DEVICES = DEVICES.replace("count_time: 4}", "count_time: 8}");
 
   @TempDir private Path folder;
   private SystemUnderTest system;
@@ -87,6 +90,7 @@ class KillIT {
 
   @Test
   void aScanGoesOnAfterItsNodeWasKilledDuringTheBaselineReading() {
+    system.devices(SLOW_DEVICES);
     NodeClient client = system.start();
     String scan = begin(client);
     client.runningRun();
@@ -105,6 +109,7 @@ class KillIT {
   @Test
   @Tag("faults")
   void aScanIsClosedAfterItsNodeWasKilledBetweenTheLastPointAndTheEnd() {
+    system.devices(SLOW_DEVICES);
     NodeClient client = system.start();
     String scan = begin(client);
     NodeClient.Documents documents =

@@ -79,7 +79,7 @@ final class NodeClient {
   /** Opens the environment and waits until it is. */
   void openEnvironment() {
     accepted("/api/environment/open", "{}");
-    Await.that("the environment", Duration.ofSeconds(20), () -> state().equals("idle"));
+    Await.that("the environment", Duration.ofSeconds(60), () -> state().equals("idle"));
   }
 
   String state() {
@@ -90,7 +90,7 @@ final class NodeClient {
   void awaitDevices(int count) {
     Await.that(
         count + " devices",
-        Duration.ofSeconds(30),
+        Duration.ofSeconds(120),
         () -> {
           int ready = 0;
           for (JsonNode device : get("/api/devices").path("devices")) {
@@ -104,7 +104,7 @@ final class NodeClient {
   String submit(String item) {
     return Await.until(
         "devices for " + item,
-        Duration.ofSeconds(30),
+        Duration.ofSeconds(120),
         () -> {
           JsonNode answer = post("/api/queue/item/add", "{\"item\": " + item + "}");
           if (answer.path("success").asBoolean()) {
@@ -137,7 +137,7 @@ final class NodeClient {
   String runningRun() {
     return Await.until(
         "a running run",
-        Duration.ofSeconds(30),
+        Duration.ofSeconds(120),
         () -> {
           JsonNode runs = get("/api/re/runs/active").path("run_list");
           return runs.isEmpty() ? null : runs.get(0).path("uid").asText();
@@ -148,7 +148,7 @@ final class NodeClient {
   Path file(String run) {
     return Await.until(
         "the file of run " + run,
-        Duration.ofSeconds(60),
+        Duration.ofSeconds(120),
         () -> {
           JsonNode files = get("/api/runs/" + run).at("/run/files");
           return files.isEmpty() ? null : Path.of(files.get(0).asText());
@@ -220,13 +220,13 @@ final class NodeClient {
 
     /** Waits until so many events of the stream are there. */
     Documents awaitEvents(String stream, int count) {
-      Await.that(count + " events", Duration.ofSeconds(60), () -> seqNums(stream).size() >= count);
+      Await.that(count + " events", Duration.ofSeconds(120), () -> seqNums(stream).size() >= count);
       return this;
     }
 
     /** Waits for a document of this name. */
     Documents await(String name) {
-      Await.that("a " + name + " document", Duration.ofSeconds(60), () -> !all(name).isEmpty());
+      Await.that("a " + name + " document", Duration.ofSeconds(120), () -> !all(name).isEmpty());
       return this;
     }
   }

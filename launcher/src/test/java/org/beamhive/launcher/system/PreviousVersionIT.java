@@ -79,7 +79,7 @@ class PreviousVersionIT {
           client.submit(
               "{\"item_type\":\"plan\",\"name\":\"scan\",\"args\":[[\"det\"],\"samx\",-2,2],\"kwargs\":{\"num\":11}}");
       client.accepted("/api/queue/start", "{}");
-      JsonNode result = client.ended(scan, Duration.ofSeconds(90));
+      JsonNode result = client.ended(scan, Duration.ofSeconds(180));
       assertThat(result.path("exit_status").asText()).as(result.toString()).isEqualTo("completed");
       hutch.terminate();
       hutch.awaitExit(Duration.ofSeconds(60));

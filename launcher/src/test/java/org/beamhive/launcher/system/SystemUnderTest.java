@@ -120,7 +120,7 @@ final class SystemUnderTest implements AutoCloseable {
     assertThat(fileSeqNums(client.file(run))).as("file").isEqualTo(expected);
     Await.that(
         "the stop document on the Redis stream",
-        Duration.ofSeconds(30),
+        Duration.ofSeconds(120),
         () -> streamed(client, run, "stop").size() == 1);
     String descriptor =
         streamed(client, run, "descriptor").stream()
@@ -174,7 +174,7 @@ final class SystemUnderTest implements AutoCloseable {
         .ifPresent(
             process -> {
               process.destroyForcibly();
-              process.onExit().orTimeout(10, TimeUnit.SECONDS).join();
+              process.onExit().orTimeout(30, TimeUnit.SECONDS).join();
             });
   }
 }

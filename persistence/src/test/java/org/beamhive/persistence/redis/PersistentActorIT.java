@@ -13,8 +13,6 @@ import akka.persistence.query.Offset;
 import akka.persistence.query.PersistenceQuery;
 import akka.stream.javadsl.Sink;
 import com.typesafe.config.Config;
-import java.io.IOException;
-import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -209,11 +207,8 @@ class PersistentActorIT {
   }
 
   @Test
-  void actorFailsWithTheAddressWhenRedisIsNotThere() throws IOException {
-    int port;
-    try (ServerSocket socket = new ServerSocket(0)) {
-      port = socket.getLocalPort();
-    }
+  void actorFailsWithTheAddressWhenRedisIsNotThere() {
+    int port = RedisProcess.freePort();
     try (RedisServerForTest other = RedisServerForTest.start()) {
       ActorTestKit kit =
           kit(

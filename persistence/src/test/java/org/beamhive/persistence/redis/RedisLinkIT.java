@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
-import java.io.IOException;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
@@ -57,11 +55,8 @@ class RedisLinkIT {
   }
 
   @Test
-  void saysInOneSentenceThatNobodyIsThere() throws IOException {
-    int port;
-    try (ServerSocket socket = new ServerSocket(0)) {
-      port = socket.getLocalPort();
-    }
+  void saysInOneSentenceThatNobodyIsThere() {
+    int port = RedisProcess.freePort();
     String url = "beamhive.persistence.redis.url = \"redis://127.0.0.1:%d\"".formatted(port);
     try (OpenStore link =
         OpenStore.of(

@@ -168,11 +168,12 @@ class RedisProbeIT {
   @Test
   void waitsForARedisThatIsLoadingAndSaysSoIfItTakesTooLong() {
     try (RedisServerForTest redis = RedisServerForTest.start(RedisServerForTest.SLOW_TO_LOAD)) {
-      redis.fill();
+      // long enough that it is still loading when a machine that stood still has asked it
+      redis.fill(160);
       redis.ask(commands -> commands.save());
       redis.kill();
       redis.startAgainLoading();
-      Finding finding = only(findings(redis.url(), Duration.ofSeconds(2)));
+      Finding finding = only(findings(redis.url(), Duration.ofSeconds(3)));
       assertThat(finding.fatal()).isTrue();
       assertThat(finding.sentence())
           .startsWith("Redis at 127.0.0.1:" + redis.port() + " is still loading its dataset");

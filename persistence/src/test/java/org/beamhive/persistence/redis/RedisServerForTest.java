@@ -166,10 +166,15 @@ final class RedisServerForTest implements AutoCloseable {
    * It takes much data because a Redis that loads looks at its clients only every two megabytes.
    */
   void fill() {
+    fill(80);
+  }
+
+  /** Each of the keys takes a twentieth of a second then. */
+  void fill(int keys) {
     String value = "x".repeat(512 * 1024);
     ask(
         redis -> {
-          IntStream.range(0, 80).forEach(n -> redis.set("filler" + n, value));
+          IntStream.range(0, keys).forEach(n -> redis.set("filler" + n, value));
           return redis;
         });
   }

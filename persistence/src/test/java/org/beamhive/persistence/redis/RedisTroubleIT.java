@@ -497,7 +497,7 @@ class RedisTroubleIT {
                   failure(
                       at + servers.master().port() + "#nobody",
                       // It always takes this long: the client waits for another Sentinel.
-                      Duration.ofSeconds(3),
+                      Duration.ofSeconds(5),
                       options(),
                       RedisTroubleIT::append)))
           .contains("`SENTINEL`");
