@@ -110,7 +110,6 @@ public final class NodeGuardian {
             started.complete(new Started(wiring, Optional.empty(), health));
             return answering().build();
           }
-          context.watch(context.spawn(role("gateway", wiring::bridge), "gateway"));
           context.pipeToSelf(
               WebServer.start(
                   system,

@@ -78,12 +78,21 @@ final class SingletonProxy<M> {
    * @return the way to it
    */
   static <M> ActorRef<M> start(ActorSystem<?> system, SingletonActor<M> actor, String role) {
+    host(system, actor, role);
+    return to(system, actor.name(), role);
+  }
+
+  /** The way to a singleton, to be made once; the singleton need not have been started yet. */
+  static <M> ActorRef<M> to(ActorSystem<?> system, String name, String role) {
+    return system.systemActorOf(create(name, role), "way-to-" + name, Props.empty());
+  }
+
+  /** Has this node run a singleton when it is its turn, if it has the role. */
+  static void host(ActorSystem<?> system, SingletonActor<?> actor, String role) {
     if (Cluster.get(system).selfMember().hasRole(role)) {
       ClusterSingleton.get(system)
           .init(actor.withSettings(ClusterSingletonSettings.create(system).withRole(role)));
     }
-    return system.systemActorOf(
-        create(actor.name(), role), "way-to-" + actor.name(), Props.empty());
   }
 
   private static <M> Behavior<M> create(String name, String role) {

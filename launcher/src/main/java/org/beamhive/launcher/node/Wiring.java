@@ -46,6 +46,8 @@ public final class Wiring {
   private static final SupervisorStrategy RESTART =
       SupervisorStrategy.restartWithBackoff(Duration.ofMillis(200), Duration.ofSeconds(10), 0.2);
 
+  private static final String CONTROL = "control";
+  private static final String QUEUE = "scan-queue";
   private static final String LEASE = "beamhive.persistence.redis.lease";
   private static final Duration LEASE_RETRY = Duration.ofMillis(200);
 
@@ -56,6 +58,8 @@ public final class Wiring {
   private final ActorRef<DeviceDirectoryProtocol.Request> directory;
   private final ActorRef<DeviceRegistryProtocol.Request> registry;
   private final ActorRef<ScanQueueProtocol.Request> queue;
+  // a singleton on the gateway nodes
+  private final Consumer<Follow> bridge;
 
   /** Wires a node: singletons run here or are proxies, by the node's roles. */
   public Wiring(NodeParts parts, ActorSystem<?> system, NodeMetrics metrics) {
@@ -76,8 +80,16 @@ public final class Wiring {
                     directory,
                     Clock.systemUTC())),
             "device-registry");
+    this.queue = SingletonProxy.to(system, QUEUE, CONTROL);
     // the followers first: the queue announces runs to them as soon as it is read from the journal
-    this.queue = singleton(Behaviors.setup(context -> scanQueue()), "scan-queue");
+    this.bridge =
+        RedisBridge.follower(
+            SingletonProxy.start(
+                system,
+                RedisBridge.singleton(parts.bridge(), journal, parts.run(), queue, directory),
+                "gateway"));
+    Behavior<ScanQueueProtocol.Request> scanQueue = Behaviors.setup(context -> scanQueue());
+    SingletonProxy.host(system, leased(scanQueue, QUEUE), CONTROL);
   }
 
   /** The node's figures. */
@@ -108,15 +120,6 @@ public final class Wiring {
   /** The file writers: entities on the storage nodes. */
   public Consumer<Follow> files() {
     return FileWriter.init(system, parts.files(), journal, parts.run());
-  }
-
-  /** The bridge: a singleton on the gateway nodes. */
-  public Consumer<Follow> bridge() {
-    return RedisBridge.follower(
-        SingletonProxy.start(
-            system,
-            RedisBridge.singleton(parts.bridge(), journal, parts.run(), queue, directory),
-            "gateway"));
   }
 
   /** Starts the devices of this node's hutch. */
@@ -169,7 +172,7 @@ public final class Wiring {
             Clock.systemUTC());
     Map<String, Consumer<Follow>> followers = new LinkedHashMap<>();
     followers.put(FileWriter.FOLLOWER, files());
-    followers.put(RedisBridge.FOLLOWER, bridge());
+    followers.put(RedisBridge.FOLLOWER, bridge);
     return ScanQueue.create(
         parts.node().beamline(),
         new QueueParts(
@@ -185,11 +188,15 @@ public final class Wiring {
   }
 
   private <M> ActorRef<M> singleton(Behavior<M> behavior, String name) {
+    return SingletonProxy.start(system, leased(behavior, name), CONTROL);
+  }
+
+  private <M> SingletonActor<M> leased(Behavior<M> behavior, String name) {
     Behavior<M> supervised = Behaviors.supervise(behavior).onFailure(Exception.class, RESTART);
     // from now on, so that a stand-by knows since when its holder has been silent
     Lease lease = lease(name);
-    Behavior<M> leased = Leased.create(supervised, lease, LEASE_RETRY, () -> endIfMember(name));
-    return SingletonProxy.start(system, SingletonActor.of(leased, name), "control");
+    return SingletonActor.of(
+        Leased.create(supervised, lease, LEASE_RETRY, () -> endIfMember(name)), name);
   }
 
   /**
