@@ -329,7 +329,6 @@ final class CaChannel implements SignalBackend.Link {
     }
   }
 
-  /** The server must know a subscription before it can be told to end it. */
   private void unfollow() throws CAException {
     synchronized (telling) {
       values = null;
@@ -337,7 +336,6 @@ final class CaChannel implements SignalBackend.Link {
     followed = null;
     for (CaMonitor monitor : new CaMonitor[] {valueMonitor, propertyMonitor}) {
       if (monitor != null) {
-        monitor.resume();
         monitor.clear();
       }
     }

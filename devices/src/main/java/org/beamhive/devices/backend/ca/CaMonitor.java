@@ -3,6 +3,8 @@ package org.beamhive.devices.backend.ca;
 import com.cosylab.epics.caj.CAJChannel;
 import com.cosylab.epics.caj.CAJMonitor;
 import com.cosylab.epics.caj.impl.CATransport;
+import com.cosylab.epics.caj.impl.Request;
+import com.cosylab.epics.caj.impl.requests.EventCancelRequest;
 import gov.aps.jca.CAException;
 import gov.aps.jca.dbr.DBRType;
 import gov.aps.jca.event.MonitorListener;
@@ -15,7 +17,8 @@ import java.io.IOException;
  */
 final class CaMonitor extends CAJMonitor {
   private final CAJChannel on;
-  private CATransport circuit;
+  // of which the IOC knows the subscription
+  private volatile CATransport circuit;
   private volatile boolean parked;
 
   private CaMonitor(
@@ -41,6 +44,40 @@ final class CaMonitor extends CAJMonitor {
       throw new CAException("not connected");
     }
     return new CaMonitor(context, on, circuit, type, count, mask, to);
+  }
+
+  /**
+   * Ends it, in its turn. The library would send that past all that waits to be sent, and so past
+   * the subscription itself if that has just been made; or on a circuit on which the IOC has never
+   * heard of it. An IOC that is to end what it does not know closes the circuit, with all its PVs.
+   */
+  @Override
+  public synchronized void clear() {
+    if (cleared) {
+      return;
+    }
+    cleared = true;
+    CATransport now = on.getTransport();
+    if (now != null && now == circuit) {
+      try {
+        new InTurn(now, on.getServerChannelID(), subsid, type.getValue(), count).submit();
+      } catch (IOException gone) {
+        // and the subscription with it
+      }
+    }
+    // the channel keeps it among its cleared ones until it is closed itself
+    eventAddRequest.cancel();
+  }
+
+  private static final class InTurn extends EventCancelRequest {
+    InTurn(CATransport circuit, int channel, int subscription, int type, int count) {
+      super(circuit, channel, subscription, type, count);
+    }
+
+    @Override
+    public byte getPriority() {
+      return Request.DEFAULT_USER_PRIORITY;
+    }
   }
 
   /** The connection is lost: the library has nothing to do with it until it is resumed. */

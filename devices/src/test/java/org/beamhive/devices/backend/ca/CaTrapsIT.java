@@ -85,6 +85,19 @@ class CaTrapsIT {
   }
 
   @Test
+  void whatIsClosedAsSoonAsItIsConnectedLeavesTheOthersAlone() {
+    TestIoc ioc = ioc(number);
+    CaLink link = link(ioc);
+    Followed bystander = new Followed(link, "T:number", SignalOptions.MONITORED).awaitConnected();
+    for (int i = 0; i < 300; i++) {
+      Followed brief = new Followed(link, "T:number", SignalOptions.MONITORED).awaitConnected();
+      brief.signal.close();
+    }
+    bystander.get();
+    assertThat(bystander.disconnects).hasValue(0);
+  }
+
+  @Test
   void everyRequestEndsInTimeOrWhenTheConnectionBreaks() {
     TestIoc ioc = ioc(number, busy);
     CaLink link = link(ioc);
