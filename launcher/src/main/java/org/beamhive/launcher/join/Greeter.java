@@ -78,6 +78,8 @@ final class Greeter {
       ActorContext<String> context, NodeFacts facts, Optional<Lease> lease, Question asked) {
     ActorSystem<?> system = context.getSystem();
     Member self = Cluster.get(system).selfMember();
+    // one that is ending has no cluster any more for which it could hold it, however long it takes
+    boolean ending = CoordinatedShutdown.get(system).getShutdownReason().isPresent();
     facts
         .misfit(asked.from(), asked.facts())
         .ifPresent(why -> context.getLog().info("Does not fit: {}", why));
@@ -88,7 +90,7 @@ final class Greeter {
                 asked.contact(),
                 self.uniqueAddress().longUid(),
                 IN_CLUSTER.contains(self.status()),
-                lease.map(Lease::checkLease).orElse(false),
+                !ending && lease.map(Lease::checkLease).orElse(false),
                 self.status().toString(),
                 facts)));
   }
