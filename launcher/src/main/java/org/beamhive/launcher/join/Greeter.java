@@ -11,6 +11,7 @@ import akka.actor.typed.javadsl.Behaviors;
 import akka.cluster.Member;
 import akka.cluster.MemberStatus;
 import akka.cluster.typed.Cluster;
+import akka.cluster.typed.Down;
 import akka.coordination.lease.javadsl.Lease;
 import java.util.Optional;
 import java.util.Set;
@@ -66,11 +67,14 @@ final class Greeter {
    * that it was cut off, nothing else would ever tell it: they do not listen to it any more.
    */
   private static void leave(ActorContext<String> context, Farewell said) {
-    ActorSystem<?> system = context.getSystem();
-    if (said.uid() == Cluster.get(system).selfMember().uniqueAddress().longUid()
-        && CoordinatedShutdown.get(system).getShutdownReason().isEmpty()) {
+    Cluster cluster = Cluster.get(context.getSystem());
+    Member self = cluster.selfMember();
+    if (said.uid() == self.uniqueAddress().longUid()
+        && !self.status().equals(MemberStatus.down())
+        && CoordinatedShutdown.get(context.getSystem()).getShutdownReason().isEmpty()) {
       context.getLog().error("Node {} says that this one is out of its cluster", said.from());
-      CoordinatedShutdown.get(system).runAll(CoordinatedShutdown.clusterDowningReason());
+      // as if it had decided so itself: one that left in good order would wait for the others
+      cluster.manager().tell(new Down(self.address()));
     }
   }
 

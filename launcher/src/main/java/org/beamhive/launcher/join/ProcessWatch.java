@@ -1,6 +1,7 @@
 package org.beamhive.launcher.join;
 
 import akka.actor.Address;
+import akka.actor.CoordinatedShutdown;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
 import akka.actor.typed.Behavior;
@@ -123,7 +124,7 @@ final class ProcessWatch {
     if (seen.event() instanceof MemberRemoved removed) {
       MemberFailureDetector.removed(node.address().toString());
       // also to one whose process seems to have died: if it has not, nobody else tells it
-      if (removed.previousStatus().equals(MemberStatus.down())) {
+      if (removed.previousStatus().equals(MemberStatus.down()) && !ending()) {
         context.getSelf().tell(new SayFarewell(node, FAREWELLS));
       }
     }
@@ -139,6 +140,9 @@ final class ProcessWatch {
 
   /** More than once, since whatever it was cut off by may not be over. */
   private Behavior<Command> onSayFarewell(SayFarewell say) {
+    if (ending()) {
+      return Behaviors.same();
+    }
     ActorSystem<?> system = context.getSystem();
     Address address = say.node().address();
     Adapter.toClassic(system)
@@ -155,6 +159,11 @@ final class ProcessWatch {
           FAREWELL_INTERVAL);
     }
     return Behaviors.same();
+  }
+
+  /** What such a node decides counts for nobody else: it may be the one that was taken out. */
+  private boolean ending() {
+    return CoordinatedShutdown.get(context.getSystem()).getShutdownReason().isPresent();
   }
 
   private boolean isUp(UniqueAddress node) {
